@@ -1,0 +1,86 @@
+/**
+ * The only way to the database. Every statement runs inside `asUser`, which shows it the rows of one user, or
+ * inside `asService`, which names why it must see more. The server enforces both: see migrations/0001_platform.sql.
+ */
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { isId } from '../ids.ts';
+import { log } from '../log.ts';
+import { Session } from './session.ts';
+
+export type Tx = NodePgDatabase<Record<string, never>>;
+
+export interface Database {
+  /** Runs `fn` in one transaction that sees the rows of `userId` and no others; commits when it resolves. */
+  asUser<T>(userId: string, fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs `fn` in one transaction of the owner that sees all rows. `reason` says why, in lower-case words. */
+  asService<T>(reason: string, fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Calls `fn` with the payload of each NOTIFY on `channel`, and with null when some may have been missed. */
+  listen(channel: string, fn: (payload: string | null) => void): Promise<() => void>;
+  /** The number of this process's advisory lock: held as long as it lives, free the moment it is gone. */
+  presence(): number;
+  /** For graphile-worker and better-auth, which bring their own SQL and run it as the owner. */
+  readonly ownerPool: pg.Pool;
+  close(): Promise<void>;
+}
+
+// Values arrive as they are stored: numeric as text, never as a float; a date as 'YYYY-MM-DD', never as an instant.
+pg.types.setTypeParser(pg.types.builtins.DATE, (value) => value);
+
+/** @param options.poolSize connections of each of the two pools */
+export async function openDatabase(options: {
+  ownerUrl: string;
+  appUrl: string;
+  poolSize?: number;
+}): Promise<Database> {
+  const max = options.poolSize ?? 10;
+  const pool = (connectionString: string) => {
+    const created = new pg.Pool({ connectionString, max, idleTimeoutMillis: 30_000, application_name: 'steward' });
+    created.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+    return created;
+  };
+  const ownerPool = pool(options.ownerUrl);
+  const appPool = pool(options.appUrl);
+  const session = await Session.open(options.ownerUrl);
+
+  return {
+    ownerPool,
+    asUser: async (userId, fn) => {
+      if (!isId(userId)) throw new TypeError('asUser needs the id of a user');
+      return transaction(appPool, `begin; set local app.user_id = '${userId}'`, fn);
+    },
+    asService: async (reason, fn) => {
+      if (!/^[a-z][a-z0-9 _.-]*$/.test(reason)) throw new TypeError('asService needs a reason in lower-case words');
+      return transaction(ownerPool, `begin; set local app.service = '${reason}'`, fn);
+    },
+    listen: (channel, fn) => session.listen(channel, fn),
+    presence: () => session.number,
+    close: async () => {
+      await session.close();
+      await Promise.all([ownerPool.end(), appPool.end()]);
+    },
+  };
+}
+
+const transactions = new WeakMap<pg.PoolClient, Tx>();
+
+/** `begin` and the setting travel as one message: a tenant transaction costs no more round trips than a bare one. */
+async function transaction<T>(pool: pg.Pool, begin: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query(begin);
+    let tx = transactions.get(client);
+    if (!tx) transactions.set(client, (tx = drizzle({ client })));
+    const result = await fn(tx);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((lost: Error) => {
+      broken = lost;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,11 @@
+import { timestamp, uuid } from 'drizzle-orm/pg-core';
+import { newId } from '../ids.ts';
+
+/** The columns that every tenant table begins with; the migration's `steward.tenant_table` adds the policies. */
+export const id = () => uuid('id').primaryKey().$defaultFn(newId);
+export const userId = () => uuid('user_id').notNull();
+
+/** A point in time: `timestamptz`, UTC. */
+export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+export const createdAt = () => instant('created_at').notNull().defaultNow();
+export const updatedAt = () => instant('updated_at').notNull().defaultNow();

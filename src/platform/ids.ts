@@ -1,0 +1,13 @@
+import { v7 } from 'uuid';
+
+/** @returns a new UUIDv7: unique, and ordered by the millisecond in which it was made. */
+export function newId(): string {
+  return v7();
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether `value` is a UUID in the lower-case form that this system writes. */
+export function isId(value: string): boolean {
+  return UUID.test(value);
+}

@@ -1,0 +1,17 @@
+import { pino } from 'pino';
+
+/**
+ * The log: one JSON object a line on stderr, so that stdout stays free for what a command prints.
+ * Whatever may hold a secret is removed by name; bodies and prompts are never logged at all.
+ */
+export const log = pino(
+  {
+    level: process.env.STEWARD_LOG_LEVEL ?? 'info',
+    base: null,
+    redact: {
+      paths: ['authorization', 'cookie', 'password', 'token', 'key', '*.authorization', '*.cookie', '*.password'],
+      censor: '[removed]',
+    },
+  },
+  pino.destination({ dest: 2, sync: true }),
+);

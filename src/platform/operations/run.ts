@@ -1,0 +1,201 @@
+/**
+ * Running an operation, the same for every face:
+ *
+ * 1. may this caller?          401, 403
+ * 2. is the input right?       400, naming each field
+ * 3. not too often?            429
+ * 4. was it asked before?      the stored answer, or 409 when the same key came with another request
+ * 5. the handler, in the user's transaction (or in stages of its own)
+ * 6. events and jobs in that same transaction; the answer, stripped to what the output declares
+ */
+import { sql } from 'drizzle-orm';
+import type { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import type { Database, Tx } from '../database/index.ts';
+import { eventLog } from '../database/schema.ts';
+import { AppError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { claim, type Claim, release, requestHash, settle } from './idempotency.ts';
+import type { Actor, Operation, OperationContext, StagedContext, StreamMessage } from './operation.ts';
+import { countCall } from './rate-limit.ts';
+
+/** What running an operation needs, whatever the face. */
+export interface Runtime {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly rateLimitFactor: number;
+}
+
+export interface Call {
+  /** undefined: nobody has signed in. */
+  readonly actor: Actor | undefined;
+  readonly requestId: string;
+  readonly idempotencyKey?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** What came of it. `replayed`: this is the answer to an earlier request with the same Idempotency-Key. */
+export interface Outcome {
+  readonly body: unknown;
+  readonly replayed: boolean;
+}
+
+/** @throws AppError for whatever the caller can mend; anything else is a defect. */
+export async function runOperation(runtime: Runtime, op: Operation, call: Call, raw: unknown): Promise<Outcome> {
+  if (op.kind === 'stream') throw new TypeError(`${op.name} answers with a stream`);
+  const { actor, input } = await admit(runtime, op, call, raw);
+  if (op.kind === 'transaction') {
+    return inTransaction(runtime, actor, call, async (ctx) => {
+      const key = keyOf(op, actor, call, raw);
+      const earlier = key && (await claim(ctx.tx, key, ctx.now, 0));
+      if (earlier) return { body: earlier.body, replayed: true };
+      const body = op.output.parse(await op.handler(ctx, input));
+      if (key) await settle(ctx.tx, key, op.http.status ?? 200, body);
+      return { body, replayed: false };
+    });
+  }
+  const ctx = stagedContext(runtime, actor, call);
+  const key = keyOf(op, actor, call, raw);
+  if (key) {
+    const earlier = await claimOrWait(runtime, actor.userId, key, ctx.now);
+    if (earlier) return { body: earlier.body, replayed: true };
+  }
+  try {
+    const body = op.output.parse(await op.handler(ctx, input));
+    if (key) await runtime.db.asUser(actor.userId, (tx) => settle(tx, key, op.http.status ?? 200, body));
+    return { body, replayed: false };
+  } catch (error) {
+    if (key) await runtime.db.asUser(actor.userId, (tx) => release(tx, key));
+    throw error;
+  }
+}
+
+/** Like `runOperation`, for those that answer with a stream; undefined when there is nothing to stream. */
+export async function openStream(
+  runtime: Runtime,
+  op: Extract<Operation, { kind: 'stream' }>,
+  call: Call,
+  raw: unknown,
+): Promise<AsyncIterable<StreamMessage> | undefined> {
+  const { actor, input } = await admit(runtime, op, call, raw);
+  return op.handler(stagedContext(runtime, actor, call), input);
+}
+
+/**
+ * Runs `fn` in a transaction of the actor's user, with what operations and jobs are given, and writes the events
+ * and jobs that it asked for before the commit.
+ *
+ * @param tx a transaction of the same user to take part in, instead of one of its own
+ */
+export async function inTransaction<T>(
+  runtime: Pick<Runtime, 'db' | 'clock'>,
+  actor: Actor,
+  call: Pick<Call, 'requestId' | 'idempotencyKey'>,
+  fn: (ctx: OperationContext) => Promise<T>,
+  tx?: Tx,
+): Promise<T> {
+  const now = runtime.clock.now();
+  const run = async (tx: Tx): Promise<T> => {
+    const events: (typeof eventLog.$inferInsert)[] = [];
+    const jobs: Parameters<OperationContext['enqueue']>[] = [];
+    const result = await fn({
+      tx,
+      now,
+      actor,
+      userId: actor.userId,
+      requestId: call.requestId,
+      idempotencyKey: call.idempotencyKey,
+      event: (type, entity, payload = {}) => {
+        events.push({
+          id: newId(),
+          user_id: actor.userId,
+          request_id: call.requestId,
+          actor_kind: actor.kind,
+          actor_id: actor.id,
+          event_type: type,
+          entity_type: entity?.type,
+          entity_id: entity?.id,
+          payload_json: payload,
+          created_at: now,
+        });
+      },
+      enqueue: (...job) => jobs.push(job),
+    });
+    if (events.length > 0) await tx.insert(eventLog).values(events);
+    for (const [job, payload, options] of jobs) {
+      const runAt = options?.runAt?.toISOString() ?? null;
+      await tx.execute(
+        sql`select steward.add_job(${job}, ${JSON.stringify({ ...payload, request_id: call.requestId })}::jsonb, ${runAt}::timestamptz, null, ${options?.jobKey ?? null})`,
+      );
+    }
+    return result;
+  };
+  return tx ? run(tx) : runtime.db.asUser(actor.userId, run);
+}
+
+async function admit<I extends z.ZodObject>(
+  runtime: Runtime,
+  op: Operation & { input: I },
+  call: Call,
+  raw: unknown,
+): Promise<{ actor: Actor; input: z.output<I> }> {
+  const access = op.access ?? 'user';
+  const actor = call.actor ?? (access === 'public' ? ANYBODY : undefined);
+  if (!actor) throw new AppError('unauthorized', 'sign in, or send an API key as "Authorization: Bearer <key>".');
+  if (access === 'admin' && actor.role !== 'admin') {
+    throw new AppError('forbidden', `only an administrator may do this (${op.name}).`);
+  }
+  const parsed = op.input.safeParse(raw);
+  if (!parsed.success) throw invalidInput(parsed.error);
+  if (op.rateLimit !== undefined && runtime.rateLimitFactor > 0) {
+    await countCall(runtime, actor.userId, op.name, op.rateLimit * runtime.rateLimitFactor);
+  }
+  return { actor, input: parsed.data };
+}
+
+/** Who calls a public operation without having signed in: a user that owns nothing. */
+const ANYBODY: Actor = {
+  kind: 'system',
+  id: null,
+  userId: '00000000-0000-0000-0000-000000000000',
+  role: 'user',
+  timezone: 'UTC',
+};
+
+function invalidInput(error: z.ZodError): AppError {
+  const details = error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const first = details[0]!;
+  return new AppError('validation_failed', `${first.path || 'input'}: ${first.message}`, { details });
+}
+
+function stagedContext(runtime: Runtime, actor: Actor, call: Call): StagedContext {
+  return {
+    actor,
+    userId: actor.userId,
+    requestId: call.requestId,
+    idempotencyKey: call.idempotencyKey,
+    now: runtime.clock.now(),
+    db: runtime.db,
+    signal: call.signal ?? new AbortController().signal,
+    transaction: (fn) => inTransaction(runtime, actor, call, fn),
+  };
+}
+
+/** Reads need no key: asking again is harmless. */
+function keyOf(op: Operation, actor: Actor, call: Call, raw: unknown): Claim | undefined {
+  if (call.idempotencyKey === undefined || op.effect === 'read') return undefined;
+  return { userId: actor.userId, key: call.idempotencyKey, hash: requestHash(op, actor.userId, raw) };
+}
+
+/** How long a second request waits for the first with the same key to be answered. */
+const WAIT_MS = 30_000;
+
+async function claimOrWait(runtime: Runtime, userId: string, key: Claim, now: Date) {
+  const owner = runtime.db.presence();
+  for (const started = Date.now(); Date.now() - started < WAIT_MS; ) {
+    const earlier = await runtime.db.asUser(userId, (tx) => claim(tx, key, now, owner));
+    if (earlier !== 'in progress') return earlier;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new AppError('request_in_progress', 'the first request with this Idempotency-Key is still being worked on.');
+}
