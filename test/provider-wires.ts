@@ -300,7 +300,10 @@ const messages: Wire = {
     }
     push('message_delta', {
       delta: { stop_reason: MESSAGES_STOP[answer.finish], stop_sequence: null },
-      usage: { output_tokens: usage.output_tokens },
+      usage: {
+        output_tokens: usage.output_tokens,
+        ...(usage.output_tokens_details ? { output_tokens_details: usage.output_tokens_details } : {}),
+      },
     });
     push('message_stop', {});
     return frames;

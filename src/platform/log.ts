@@ -8,6 +8,13 @@ export const log = pino(
   {
     level: process.env.STEWARD_LOG_LEVEL ?? 'info',
     base: null,
+    // An error of a library may carry its whole connection; only what a reader needs is kept.
+    serializers: {
+      err: (error: unknown) =>
+        error instanceof Error
+          ? { type: error.name, message: error.message, code: (error as { code?: unknown }).code, stack: error.stack }
+          : { message: String(error) },
+    },
     redact: {
       paths: ['authorization', 'cookie', 'password', 'token', 'key', '*.authorization', '*.cookie', '*.password'],
       censor: '[removed]',

@@ -17,10 +17,30 @@ beforeEach(() => server.reset());
 
 /** Every provider that speaks over HTTP, and the model that is asked there. */
 const PROVIDERS = [
-  ['OpenAI, responses', 'responses', 'openai/gpt-6-luna', (url: string) => ({ OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${url}/v1` })],
-  ['OpenAI-compatible, chat completions', 'chat', 'openai-compatible/some-model', (url: string) => ({ STEWARD_OPENAI_API_KEY: KEY, STEWARD_OPENAI_BASE_URL: `${url}/v1` })],
-  ['Anthropic, messages', 'messages', 'anthropic/claude-haiku-4-5', (url: string) => ({ ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: `${url}/v1` })],
-  ['Google', 'google', 'google/gemini-2.5-flash', (url: string) => ({ GOOGLE_GENERATIVE_AI_API_KEY: KEY, GOOGLE_GENERATIVE_AI_BASE_URL: `${url}/v1beta` })],
+  [
+    'OpenAI, responses',
+    'responses',
+    'openai/gpt-6-luna',
+    (url: string) => ({ OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${url}/v1` }),
+  ],
+  [
+    'OpenAI-compatible, chat completions',
+    'chat',
+    'openai-compatible/some-model',
+    (url: string) => ({ STEWARD_OPENAI_API_KEY: KEY, STEWARD_OPENAI_BASE_URL: `${url}/v1` }),
+  ],
+  [
+    'Anthropic, messages',
+    'messages',
+    'anthropic/claude-haiku-4-5',
+    (url: string) => ({ ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: `${url}/v1` }),
+  ],
+  [
+    'Google',
+    'google',
+    'google/gemini-2.5-flash',
+    (url: string) => ({ GOOGLE_GENERATIVE_AI_API_KEY: KEY, GOOGLE_GENERATIVE_AI_BASE_URL: `${url}/v1beta` }),
+  ],
 ] as const;
 
 const PROMPT: LanguageModelV4Prompt = [
@@ -58,7 +78,13 @@ describe.each(PROVIDERS)('%s', (_name, wire, reference, env) => {
       { text: 'One two three.', usage: { input: 120, output: 7, cached: 20, reasoning: 2 } },
       { onChunk: (chunk) => void (chunk.type === 'text-delta' && pieces.push(chunk.delta)) },
     );
-    expect(result).toMatchObject({ status: 'ok', error: null, text: 'One two three.', toolCalls: [], finishReason: 'stop' });
+    expect(result).toMatchObject({
+      status: 'ok',
+      error: null,
+      text: 'One two three.',
+      toolCalls: [],
+      finishReason: 'stop',
+    });
     expect(pieces).toEqual(['One', ' two', ' three.']);
     expect(server.requests.map((request) => request.wire)).toEqual([wire]);
     expect(result.ledgerRow).toMatchObject({
@@ -82,8 +108,22 @@ describe.each(PROVIDERS)('%s', (_name, wire, reference, env) => {
 
   test('asks for tools, whose results go into the next step', async () => {
     const first = await ask(
-      { text: 'Let me see.', toolCalls: [{ name: 'tasks_list', input: { status: 'open' } }, { name: 'plan_today', input: {} }] },
-      { tools: [{ name: 'tasks_list', description: 'List tasks', inputSchema: { type: 'object', properties: { status: { type: 'string' } } } }] },
+      {
+        text: 'Let me see.',
+        toolCalls: [
+          { name: 'tasks_list', input: { status: 'open' } },
+          { name: 'plan_today', input: {} },
+        ],
+      },
+      {
+        tools: [
+          {
+            name: 'tasks_list',
+            description: 'List tasks',
+            inputSchema: { type: 'object', properties: { status: { type: 'string' } } },
+          },
+        ],
+      },
     );
     expect(first.finishReason).toBe('tool-calls');
     expect(first.toolCalls).toMatchObject([
@@ -125,18 +165,33 @@ describe.each(PROVIDERS)('%s', (_name, wire, reference, env) => {
     const started = performance.now();
     const result = await ask([{ status: 429, retryAfter: 1, error: 'slow down' }, { text: 'Now.' }]);
     expect(performance.now() - started).toBeGreaterThan(950);
-    expect(result).toMatchObject({ status: 'ok', text: 'Now.', ledgerRow: { attempts: 2, status: 'ok', error_code: null } });
+    expect(result).toMatchObject({
+      status: 'ok',
+      text: 'Now.',
+      ledgerRow: { attempts: 2, status: 'ok', error_code: null },
+    });
   });
 
   test('does not wait longer than is sensible', async () => {
     const result = await ask({ status: 429, retryAfter: 3600 });
     expect(result.error).toMatchObject({ code: 'provider_rate_limited', details: { retry_after: 3600 } });
     expect(result.error!.message).toContain('3600 s');
-    expect(result.ledgerRow).toMatchObject({ status: 'failed', error_code: 'provider_rate_limited', attempts: 1, cost: '0.000000000' });
+    expect(result.ledgerRow).toMatchObject({
+      status: 'failed',
+      error_code: 'provider_rate_limited',
+      attempts: 1,
+      cost: '0.000000000',
+    });
   });
 
   test('tries failures of the provider again, and gives up after four', async () => {
-    const result = await ask([{ status: 500 }, { status: 503 }, { status: 500 }, { status: 529 }, { text: 'never asked for' }]);
+    const result = await ask([
+      { status: 500 },
+      { status: 503 },
+      { status: 500 },
+      { status: 529 },
+      { text: 'never asked for' },
+    ]);
     expect(result.error).toMatchObject({ code: 'provider_unavailable' });
     expect(result.ledgerRow).toMatchObject({ attempts: 4, status: 'failed' });
     expect(server.requests).toHaveLength(4);
@@ -157,22 +212,42 @@ describe.each(PROVIDERS)('%s', (_name, wire, reference, env) => {
       error: `Bad request with key ${KEY} and Bearer ${KEY}, also as sk-test-****ghij`,
       ...(code ? { code } : {}),
     });
-    expect(result.error).toMatchObject({ code: ours, details: { provider: model.provider, model: model.modelId, status } });
-    expect(result.ledgerRow).toMatchObject({ status: 'failed', error_code: ours, attempts: 1, cost: '0.000000000' });
-    const shown = JSON.stringify([result.error!.message, result.error!.details, result.error!.cause, result.ledgerRow, result.error!.stack]);
+    expect(result.error).toMatchObject({
+      code: ours,
+      details: { provider: model.provider, model: model.modelId, status },
+    });
+    expect(result.ledgerRow).toMatchObject({
+      status: 'failed',
+      error_code: ours,
+      attempts: 1,
+      cost: '0.000000000',
+    });
+    const shown = JSON.stringify([
+      result.error!.message,
+      result.error!.details,
+      result.error!.cause,
+      result.ledgerRow,
+      result.error!.stack,
+    ]);
     expect(shown).not.toContain(KEY);
     expect(shown).not.toContain('ghij');
   });
 
   test('gives up on silence, and says how to allow more', async () => {
     const result = await ask([{ hangAfter: 0 }, { hangAfter: 0 }], { limits: { idleMs: 150, attempts: 2 } });
-    expect(result.error).toMatchObject({ code: 'provider_timeout', message: expect.stringContaining('STEWARD_MODEL_TIMEOUT') });
+    expect(result.error).toMatchObject({
+      code: 'provider_timeout',
+      message: expect.stringContaining('STEWARD_MODEL_TIMEOUT'),
+    });
     expect(result.ledgerRow).toMatchObject({ attempts: 2, error_code: 'provider_timeout' });
     await expect.poll(() => server.requests.every((request) => request.aborted)).toBe(true);
   });
 
   test('a slow answer that goes on is not silence', async () => {
-    const result = await ask({ text: 'One two three four five six', pieceMs: 100 }, { limits: { idleMs: 300, attempts: 1 } });
+    const result = await ask(
+      { text: 'One two three four five six', pieceMs: 100 },
+      { limits: { idleMs: 300, attempts: 1 } },
+    );
     expect(result).toMatchObject({ status: 'ok', text: 'One two three four five six' });
   });
 
@@ -181,7 +256,12 @@ describe.each(PROVIDERS)('%s', (_name, wire, reference, env) => {
     const result = await ask([{ text: 'One two three', disconnectAfter: 2 }, { text: 'again' }], {
       onChunk: (chunk) => void chunks.push(chunk),
     });
-    expect(result).toMatchObject({ status: 'failed', text: 'One two', toolCalls: [], error: { code: 'provider_unavailable' } });
+    expect(result).toMatchObject({
+      status: 'failed',
+      text: 'One two',
+      toolCalls: [],
+      error: { code: 'provider_unavailable' },
+    });
     expect(result.ledgerRow).toMatchObject({ attempts: 1, status: 'failed' });
     expect(result.ledgerRow.cost).toBeNull();
     expect(server.requests).toHaveLength(1);
@@ -253,7 +333,10 @@ describe('what depends on the provider', () => {
   });
 
   test('nothing is kept at OpenAI', async () => {
-    const model = await resolveModel('chat', {}, 'openai/gpt-6-luna', { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${server.url}/v1` });
+    const model = await resolveModel('chat', {}, 'openai/gpt-6-luna', {
+      OPENAI_API_KEY: KEY,
+      OPENAI_BASE_URL: `${server.url}/v1`,
+    });
     server.script({ text: 'Hi' });
     await callModel(call(model));
     expect(server.requests[0]!.body.store).toBe(false);
@@ -261,17 +344,24 @@ describe('what depends on the provider', () => {
   });
 
   test('a tool whose input is not JSON is told to the model, not thrown', async () => {
-    const model = await resolveModel('chat', {}, 'openai-compatible/m', { STEWARD_OPENAI_BASE_URL: `${server.url}/v1` });
+    const model = await resolveModel('chat', {}, 'openai-compatible/m', {
+      STEWARD_OPENAI_BASE_URL: `${server.url}/v1`,
+    });
     server.script({ toolCalls: [{ name: 'tasks_list', input: '{"status": ' }] });
     const result = await callModel(call(model));
     expect(result.status).toBe('ok');
-    expect(result.toolCalls).toMatchObject([{ name: 'tasks_list', input: {}, problem: expect.stringContaining('not JSON') }]);
+    expect(result.toolCalls).toMatchObject([
+      { name: 'tasks_list', input: {}, problem: expect.stringContaining('not JSON') },
+    ]);
   });
 
   test('a server that is not there', async () => {
     const model = await resolveModel('chat', {}, 'ollama/qwen3', { OLLAMA_BASE_URL: 'http://127.0.0.1:9' });
     const result = await callModel(call(model, { limits: { attempts: 2 } }));
-    expect(result.error).toMatchObject({ code: 'provider_unavailable', message: expect.stringContaining('http://127.0.0.1:9') });
+    expect(result.error).toMatchObject({
+      code: 'provider_unavailable',
+      message: expect.stringContaining('http://127.0.0.1:9'),
+    });
     expect(result.ledgerRow).toMatchObject({ attempts: 2, cost: '0.000000000' });
   });
 
@@ -290,7 +380,9 @@ describe('what depends on the provider', () => {
   });
 
   test('a stop before it began sends nothing', async () => {
-    const model = await resolveModel('chat', {}, 'openai-compatible/m', { STEWARD_OPENAI_BASE_URL: `${server.url}/v1` });
+    const model = await resolveModel('chat', {}, 'openai-compatible/m', {
+      STEWARD_OPENAI_BASE_URL: `${server.url}/v1`,
+    });
     const result = await callModel(call(model, { signal: AbortSignal.abort() }));
     expect(result).toMatchObject({ status: 'cancelled', text: '', parts: [] });
     expect(server.requests).toHaveLength(0);
@@ -317,7 +409,9 @@ describe('what depends on the provider', () => {
       modelId: 'instant',
       supportedUrls: {},
       doGenerate: () => Promise.reject(new Error('not used')),
-      doStream: async () => ({ stream: ReadableStream.from(parts) as ReadableStream<LanguageModelV4StreamPart> }),
+      doStream: async () => ({
+        stream: ReadableStream.from(parts) as ReadableStream<LanguageModelV4StreamPart>,
+      }),
     };
     const model = { ...(await resolveModel('chat', {}, 'ollama/m')), model: instant };
     const times: number[] = [];

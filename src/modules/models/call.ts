@@ -246,7 +246,8 @@ function ledgerRow(
 ): LedgerRow {
   const { provider, modelId } = call.model;
   const refused = failure?.free === true && how.silent && usage === undefined;
-  const cost = costOf(provider, modelId, usage, how.begun);
+  // What a provider counted before it was cut off is not what it charges.
+  const cost = costOf(provider, modelId, failure || cancelled ? undefined : usage, how.begun);
   return {
     id: newId(),
     user_id: call.userId,

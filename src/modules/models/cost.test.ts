@@ -7,7 +7,12 @@ import { PROVIDERS, providerIds } from './providers.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 
-function usage(input: number | undefined, output: number | undefined, cached?: number, written?: number): LanguageModelV4Usage {
+function usage(
+  input: number | undefined,
+  output: number | undefined,
+  cached?: number,
+  written?: number,
+): LanguageModelV4Usage {
   return {
     inputTokens: {
       total: input,
@@ -23,13 +28,23 @@ describe('what a call costs', () => {
   test.each([
     ['a million in and out', 'claude-opus-5-5', usage(1_000_000, 1_000_000), '24.000000000'],
     ['cached input at its own rate', 'claude-opus-5-5', usage(1_000_000, 0, 900_000), '0.580000000'],
-    ['input written to the cache at its own rate', 'claude-opus-5-5', usage(1_000_000, 0, 0, 1_000_000), '5.000000000'],
+    [
+      'input written to the cache at its own rate',
+      'claude-opus-5-5',
+      usage(1_000_000, 0, 0, 1_000_000),
+      '5.000000000',
+    ],
     ['one token, to the thousandth of a millionth', 'claude-haiku-5-5', usage(1, 0), '0.000000100'],
     ['a cached token of the cheapest model', 'claude-haiku-5-5', usage(1, 0, 1), '0.000000010'],
     ['a long prompt, all of it at the higher rate', 'claude-haiku-5-5', usage(100_001, 1000), '0.052500500'],
     ['the longest prompt at the lower rate', 'claude-haiku-5-5', usage(100_000, 1000), '0.010500000'],
     ['nothing at all', 'claude-haiku-5-5', usage(0, 0), '0.000000000'],
-    ['a dated snapshot at the price of its model', 'claude-opus-4-5-20251101', usage(1_000_000, 0), '5.000000000'],
+    [
+      'a dated snapshot at the price of its model',
+      'claude-opus-4-5-20251101',
+      usage(1_000_000, 0),
+      '5.000000000',
+    ],
   ])('%s', (_what, model, used, amount) => {
     expect(costOf('anthropic', model, used, NOW)?.amount).toBe(amount);
   });
@@ -53,7 +68,8 @@ describe('what a call costs', () => {
   });
 
   test('the price of the day is charged, not a later one', () => {
-    const at = (day: string) => costOf('google', 'gemini-4-argon', usage(1_000_000, 0), new Date(day))?.amount;
+    const at = (day: string) =>
+      costOf('google', 'gemini-4-argon', usage(1_000_000, 0), new Date(day))?.amount;
     expect(at('2026-11-30T23:59:59Z')).toBe('2.000000000');
     expect(at('2026-12-01T00:00:00Z')).toBe('4.000000000');
     expect(at('2026-09-30T00:00:00Z')).toBeUndefined();
@@ -90,7 +106,8 @@ describe('the table of prices', () => {
   test('knows what every default costs today', () => {
     for (const id of providerIds) {
       const defaults = 'defaults' in PROVIDERS[id] ? PROVIDERS[id].defaults : undefined;
-      for (const model of defaults ? [defaults.main, defaults.small] : []) expect(priceOf(id, model, NOW), model).toBeDefined();
+      for (const model of defaults ? [defaults.main, defaults.small] : [])
+        expect(priceOf(id, model, NOW), model).toBeDefined();
     }
   });
 });

@@ -13,7 +13,7 @@ export { assistantMessage, type ModelChunk, type ToolCall } from './parts.ts';
 export type { Purpose } from './purposes.ts';
 export { type Choice, chooseModel, type ModelSettings, type ResolvedModel, resolveModel } from './resolve.ts';
 export type { LedgerRow } from './schema.ts';
-export { insertCall, readModelSettings } from './service.ts';
+export { insertCall, modelFor } from './service.ts';
 
 /** Providers of models, which is used for what, the one way to call them, and the ledger of calls. */
 export const models: Module = { name: 'models', operations };

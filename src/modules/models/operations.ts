@@ -12,9 +12,9 @@ import { callModel } from './call.ts';
 import { catalogue } from './catalogue.ts';
 import { providerIds } from './providers.ts';
 import { PURPOSES, purposes } from './purposes.ts';
-import { chooseModel, type ModelSettings, resolveModel, usable } from './resolve.ts';
+import { chooseModel, type ModelSettings, usable } from './resolve.ts';
 import { CALL_STATUSES } from './schema.ts';
-import { dailyCosts, insertCall, listCalls, readModelSettings, writeSetting } from './service.ts';
+import { dailyCosts, insertCall, listCalls, modelFor, readModelSettings, writeSetting } from './service.ts';
 
 const reference = z
   .string()
@@ -117,8 +117,7 @@ const test = stagedOperation({
     price_date: z.string().nullable(),
   }),
   handler: async (ctx, input) => {
-    const settings = await ctx.transaction(({ tx, userId }) => readModelSettings(tx, userId));
-    const model = await resolveModel('chat', settings, input.model);
+    const model = await ctx.transaction(({ tx, userId }) => modelFor(tx, userId, 'chat', input.model));
     const result = await callModel({
       model,
       userId: ctx.userId,

@@ -26,7 +26,10 @@ describe('which model is used', () => {
     [{ ANTHROPIC_API_KEY: 'k' }, 'anthropic/claude-sonnet-5-5'],
     [{ OPENAI_API_KEY: 'k' }, 'openai/gpt-6.1-terra'],
     [{ GOOGLE_GENERATIVE_AI_API_KEY: 'k' }, 'google/gemini-3.8-flash'],
-    [{ STEWARD_OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', STEWARD_OPENAI_MODEL: 'org/some-model' }, 'openai-compatible/org/some-model'],
+    [
+      { STEWARD_OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', STEWARD_OPENAI_MODEL: 'org/some-model' },
+      'openai-compatible/org/some-model',
+    ],
     [{ ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k' }, 'anthropic/claude-sonnet-5-5'],
     [{ OPENAI_API_KEY: 'k', STEWARD_MODEL: 'openai/gpt-6.1-sol' }, 'openai/gpt-6.1-sol'],
   ])('%j configures %s', async (env, model) => {
@@ -35,7 +38,9 @@ describe('which model is used', () => {
 
   test('an empty key is no key, and a server without a model is not configured', async () => {
     expect(await chosen({ ...NOTHING, ANTHROPIC_API_KEY: '' })).toBe('builtin/builtin by builtin');
-    expect(await chosen({ ...NOTHING, STEWARD_OPENAI_BASE_URL: 'http://127.0.0.1:9' })).toBe('builtin/builtin by builtin');
+    expect(await chosen({ ...NOTHING, STEWARD_OPENAI_BASE_URL: 'http://127.0.0.1:9' })).toBe(
+      'builtin/builtin by builtin',
+    );
   });
 
   test('titles get the cheaper default', async () => {
@@ -45,10 +50,17 @@ describe('which model is used', () => {
 
   test('override, then purpose, then default, then the environment', async () => {
     const env = { ...NOTHING, ANTHROPIC_API_KEY: 'k', STEWARD_MODEL: 'anthropic/claude-opus-5-5' };
-    const settings = { 'model.chat': 'anthropic/claude-opus-5', 'model.default': 'anthropic/claude-sonnet-5' };
-    expect(await chosen(env, settings, 'anthropic/claude-fable-5')).toBe('anthropic/claude-fable-5 by override');
+    const settings = {
+      'model.chat': 'anthropic/claude-opus-5',
+      'model.default': 'anthropic/claude-sonnet-5',
+    };
+    expect(await chosen(env, settings, 'anthropic/claude-fable-5')).toBe(
+      'anthropic/claude-fable-5 by override',
+    );
     expect(await chosen(env, settings)).toBe('anthropic/claude-opus-5 by setting');
-    expect(await chosen(env, { 'model.default': 'anthropic/claude-sonnet-5' })).toBe('anthropic/claude-sonnet-5 by setting');
+    expect(await chosen(env, { 'model.default': 'anthropic/claude-sonnet-5' })).toBe(
+      'anthropic/claude-sonnet-5 by setting',
+    );
     expect(await chosen(env)).toBe('anthropic/claude-opus-5-5 by environment');
   });
 
@@ -63,9 +75,15 @@ describe('which model is used', () => {
 
   test('a server on this machine is found; embeddings are not for talking', async () => {
     local.models('nomic-embed-text:latest', 'qwen3:8b');
-    expect(await chosen({ OLLAMA_BASE_URL: local.url, LMSTUDIO_BASE_URL: 'http://127.0.0.1:9' })).toBe('ollama/qwen3:8b by discovered');
-    expect(await chosen({ OLLAMA_BASE_URL: 'http://127.0.0.1:9', LMSTUDIO_BASE_URL: local.url })).toBe('lmstudio/qwen3:8b by discovered');
-    expect(await chosen({ OLLAMA_BASE_URL: local.url, STEWARD_DISCOVERY: 'off' })).toBe('builtin/builtin by builtin');
+    expect(await chosen({ OLLAMA_BASE_URL: local.url, LMSTUDIO_BASE_URL: 'http://127.0.0.1:9' })).toBe(
+      'ollama/qwen3:8b by discovered',
+    );
+    expect(await chosen({ OLLAMA_BASE_URL: 'http://127.0.0.1:9', LMSTUDIO_BASE_URL: local.url })).toBe(
+      'lmstudio/qwen3:8b by discovered',
+    );
+    expect(await chosen({ OLLAMA_BASE_URL: local.url, STEWARD_DISCOVERY: 'off' })).toBe(
+      'builtin/builtin by builtin',
+    );
   });
 
   test('a server that is silent costs no more than the time-out, once', async () => {
@@ -91,8 +109,16 @@ describe('which model is used', () => {
 test('the catalogue tells what is there, what it costs and what is missing', async () => {
   const entries = await catalogue(new Date('2026-11-24'), { ...NOTHING, ANTHROPIC_API_KEY: 'k' });
   const find = (id: string) => entries.find((entry) => entry.id === id);
-  expect(find('anthropic/claude-opus-5-5')).toMatchObject({ available: true, needs: null, price: { input: '4', output: '20' } });
+  expect(find('anthropic/claude-opus-5-5')).toMatchObject({
+    available: true,
+    needs: null,
+    price: { input: '4', output: '20' },
+  });
   expect(find('openai/gpt-6-sol')).toMatchObject({ available: false, needs: 'OPENAI_API_KEY' });
-  expect(find('builtin/builtin')).toMatchObject({ available: true, source: 'builtin', price: { input: '0' } });
+  expect(find('builtin/builtin')).toMatchObject({
+    available: true,
+    source: 'builtin',
+    price: { input: '0' },
+  });
   expect(new Set(entries.map((entry) => entry.id)).size).toBe(entries.length);
 });

@@ -1,6 +1,7 @@
 import { and, desc, eq, gte, like, lt, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/database/index.ts';
-import type { ModelSettings } from './resolve.ts';
+import type { Purpose } from './purposes.ts';
+import { type ModelSettings, type ResolvedModel, resolveModel } from './resolve.ts';
 import { type LedgerRow, llmCalls, settings } from './schema.ts';
 
 /** @returns the user's choices of models, by setting key. */
@@ -12,6 +13,21 @@ export async function readModelSettings(tx: Tx, userId: string): Promise<ModelSe
   return Object.fromEntries(
     rows.flatMap(({ key, value }) => (typeof value === 'string' ? [[key, value]] : [])),
   );
+}
+
+/**
+ * The model that this user gets for a purpose, ready to be called.
+ *
+ * @param override what the agent or conversation asks for, as `provider/model`
+ * @throws AppError like `chooseModel`
+ */
+export async function modelFor(
+  tx: Tx,
+  userId: string,
+  purpose: Purpose,
+  override?: string | null,
+): Promise<ResolvedModel> {
+  return resolveModel(purpose, await readModelSettings(tx, userId), override);
 }
 
 /** Sets one of the user's settings; null takes it back. */

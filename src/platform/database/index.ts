@@ -37,6 +37,8 @@ export async function openDatabase(options: {
   const pool = (connectionString: string) => {
     const created = new pg.Pool({ connectionString, max, idleTimeoutMillis: 30_000, application_name: 'steward' });
     created.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+    // A connection that fails while it is in use fails the query too; this keeps it from failing the process.
+    created.on('connect', (client) => void client.on('error', () => undefined));
     return created;
   };
   const ownerPool = pool(options.ownerUrl);

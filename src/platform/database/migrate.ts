@@ -33,7 +33,11 @@ export async function readMigrations(directory = DIRECTORY): Promise<Migration[]
  * @returns the number of the newest step
  * @throws AppError `database_version` when the database is newer than this program
  */
-export async function migrate(ownerUrl: string, migrations: readonly Migration[]): Promise<number> {
+export async function migrate(
+  ownerUrl: string,
+  migrations: readonly Migration[],
+  onProgress: (line: string) => void = () => undefined,
+): Promise<number> {
   const owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
   try {
@@ -59,6 +63,7 @@ export async function migrate(ownerUrl: string, migrations: readonly Migration[]
         throw new AppError('database_version', `migration ${step.name} is not the one that this database has run.`);
       }
       if (done) continue;
+      onProgress(`Preparing the database: ${step.name}`);
       try {
         await owner.query('begin');
         await owner.query(step.sql);

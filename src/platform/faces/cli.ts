@@ -16,9 +16,12 @@ export interface Session {
   readonly actor: Actor;
 }
 
-/** Opens the product, runs `fn`, and closes it again. `user` is the email of `--user`. */
+/**
+ * Opens the product, runs `fn`, and closes it again. `user` is the email of `--user`; with `work` jobs are worked on
+ * meanwhile, since what a stream waits for is done by one, and no server may be running.
+ */
 export type WithSession = <T>(
-  options: { home?: string; databaseUrl?: string; user?: string },
+  options: { home?: string; databaseUrl?: string; user?: string; work?: boolean },
   needsUser: boolean,
   fn: (session: Session) => Promise<T>,
 ) => Promise<T>;
@@ -73,10 +76,13 @@ function commandFor(op: Operation, withSession: WithSession): Command {
       if (value !== undefined && !positional.includes(name)) input[name] = parseOption(name, property, value);
     }
     if (op.effect === 'destructive' && options.yes !== true) await confirm(op);
-    await withSession(options, op.access !== 'admin' && op.access !== 'public', async ({ runtime, actor }) => {
+    await withSession({ ...options, work: op.kind === 'stream' }, op.access !== 'admin' && op.access !== 'public', async ({ runtime, actor }) => {
       const call = { actor, requestId: newId() };
       if (op.kind === 'stream') {
-        for await (const { data } of (await openStream(runtime, op, call, input)) ?? []) process.stdout.write(`${data}\n`);
+        for await (const { data } of (await openStream(runtime, op, call, input)) ?? []) {
+          const readable = op.print && !options.json && data !== '[DONE]' ? op.print(JSON.parse(data)) : `${data}\n`;
+          if (data !== '[DONE]') process.stdout.write(readable);
+        }
         return;
       }
       const { body } = await runOperation(runtime, op, call, input);

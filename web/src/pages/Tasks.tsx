@@ -1,0 +1,76 @@
+import { Select } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { addDays } from '../dates.ts';
+import { isOver, KINDS, statusLabel } from '../entities.ts';
+import { EntityList } from '../parts/EntityList.tsx';
+import { Due, Fact, Priority } from '../parts/Meta.tsx';
+import { SnoozeMenu } from '../parts/SnoozeMenu.tsx';
+import { useToday } from '../parts/useToday.ts';
+import { everyGoalQuery, tasksQuery } from '../queries.ts';
+import type { Task } from '../types.ts';
+
+const kind = KINDS.task;
+
+export function Tasks() {
+  const today = useToday();
+  const [status, setStatus] = useState('open');
+  const [goal, setGoal] = useState<string | null>(null);
+  const goals = useQuery(everyGoalQuery);
+  const query = useInfiniteQuery(
+    tasksQuery({ ...(status === 'all' ? {} : { status }), ...(goal === null ? {} : { goal_id: goal }) }),
+  );
+  return (
+    <EntityList<Task>
+      kind={kind}
+      title="Tasks"
+      status={status}
+      onStatus={setStatus}
+      query={query}
+      filters={
+        <Select
+          size="xs"
+          aria-label="Goal"
+          placeholder="Any goal"
+          clearable
+          searchable
+          data={(goals.data ?? []).map(({ id, title }) => ({ value: id, label: title }))}
+          value={goal}
+          onChange={setGoal}
+        />
+      }
+      group={status === 'open' || status === 'blocked' ? (rows) => byDue(rows, today) : undefined}
+      meta={(task) => (
+        <>
+          {task.due_date && <Due date={task.due_date} time={task.due_time} today={today} over={isOver(kind, task)} />}
+          {task.priority !== null && <Priority value={task.priority} />}
+          {(status === 'all' || task.status === 'blocked') && task.status !== 'open' && <Fact>{statusLabel(kind, task.status)}</Fact>}
+          {task.snoozed_until && Date.parse(task.snoozed_until) > Date.now() && <Fact>Snoozed</Fact>}
+          {task.tags?.map((tag) => (
+            <Fact key={tag}>#{tag}</Fact>
+          ))}
+        </>
+      )}
+      actions={(task) => !isOver(kind, task) && <SnoozeMenu id={task.id} title={task.title} />}
+      placeholder="Add a task"
+      emptyTitle={status === 'open' ? 'Nothing open' : 'Nothing here'}
+      emptyText={
+        status === 'open'
+          ? 'A task is something one can do and be done with. Add one above, or tell Steward in Today or in a chat: “get three quotes by Friday”.'
+          : 'No task has this status.'
+      }
+    />
+  );
+}
+
+function byDue(rows: Task[], today: string): { heading: string; rows: Task[] }[] {
+  const week = addDays(today, 7);
+  const due = (task: Task) => task.due_date?.slice(0, 10) ?? '';
+  return [
+    { heading: 'Late', rows: rows.filter((task) => due(task) !== '' && due(task) < today) },
+    { heading: 'Today', rows: rows.filter((task) => due(task) === today) },
+    { heading: 'Within a week', rows: rows.filter((task) => due(task) > today && due(task) <= week) },
+    { heading: 'Later', rows: rows.filter((task) => due(task) > week) },
+    { heading: 'No date', rows: rows.filter((task) => due(task) === '') },
+  ];
+}

@@ -1,0 +1,66 @@
+/** What the page reads, each with the key under which live events make it fresh again. */
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { ApiError, call, type Page } from './api.ts';
+import type { Conversation, Goal, InboxItem, Link, Me, Plan, Problem, Task } from './types.ts';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      // What the server refuses it refuses again; only a lost connection or a failing server is worth another try.
+      retry: (failures, error) => failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),
+    },
+  },
+});
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: () => call<Me>('GET', '/v1/me'),
+  staleTime: 5 * 60_000,
+});
+
+export const planQuery = queryOptions({
+  queryKey: ['plan'],
+  queryFn: () => call<Plan>('GET', '/v1/plan/get_today'),
+});
+
+/** Rows a list asks for at a time, and the most the interface gives at once. */
+const PAGE = 50;
+const MOST = 200;
+
+function listQuery<T>(root: string, path: string, filter: Record<string, unknown>) {
+  return infiniteQueryOptions({
+    queryKey: [root, 'list', filter],
+    queryFn: ({ pageParam }) => call<Page<T>>('GET', path, { ...filter, limit: PAGE, cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+export const tasksQuery = (filter: { status?: string; goal_id?: string }) => listQuery<Task>('tasks', '/v1/tasks', filter);
+export const goalsQuery = (filter: { status?: string }) => listQuery<Goal>('goals', '/v1/goals', filter);
+export const problemsQuery = (filter: { status?: string }) => listQuery<Problem>('problems', '/v1/problems', filter);
+export const inboxQuery = () => listQuery<InboxItem>('inbox', '/v1/inbox', {});
+
+/** Every row of a list: what a picture of all of it, or a choice among all of it, needs. */
+function everyQuery<T>(root: string, path: string) {
+  return queryOptions({
+    queryKey: [root, 'every'],
+    queryFn: async () => {
+      const rows: T[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Page<T> = await call<Page<T>>('GET', path, { limit: MOST, cursor });
+        rows.push(...page.items);
+        cursor = page.next_cursor;
+      } while (cursor !== null && rows.length < 5 * MOST);
+      return rows;
+    },
+  });
+}
+
+export const everyTaskQuery = everyQuery<Task>('tasks', '/v1/tasks');
+export const everyGoalQuery = everyQuery<Goal>('goals', '/v1/goals');
+export const everyProblemQuery = everyQuery<Problem>('problems', '/v1/problems');
+export const everyLinkQuery = everyQuery<Link>('links', '/v1/links');
+export const conversationsQuery = everyQuery<Conversation>('conversations', '/v1/conversations');
