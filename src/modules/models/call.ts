@@ -2,6 +2,7 @@
  * The one way to call a model. A call is one step: the prompt goes out, an answer of text and tool calls streams in.
  *
  * - It never throws for what a provider does: the outcome is `ok`, `failed` with an error to show, or `cancelled`.
+ *   Defects (of the built-in model, of `onChunk`) are thrown.
  * - Whatever the outcome, `ledgerRow` is the one row for `llm_calls`; the caller inserts it in the transaction in
  *   which it keeps the answer, so that neither exists without the other.
  * - A failure that may pass (429, 5xx, network, silence) is tried again with growing, random waits, as long as
@@ -21,6 +22,7 @@ import type {
 } from '@ai-sdk/provider';
 import type { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { log } from '../../platform/log.ts';
 import { costOf, NOTHING } from './cost.ts';
 import { type Failure, interruptedFailure, providerFailure, timeoutFailure } from './failure.ts';
 import { type ModelChunk, Step, type ToolCall, textOf, toolCallsOf } from './parts.ts';
@@ -98,6 +100,13 @@ export async function callModel(call: ModelCall): Promise<ModelResult> {
   for (let attempts = 1; ; attempts++) {
     const step = new Step();
     const { outcome, relayed } = await attempt(call, options, step, limits.idleMs);
+    if (typeof outcome === 'object') {
+      const { code, details } = outcome.error;
+      log.warn(
+        { request_id: call.requestId, operation: call.operation, attempts, code, details },
+        'a model call failed',
+      );
+    }
     if (typeof outcome === 'object' && outcome.retry && !relayed && attempts < limits.attempts) {
       const wait = outcome.waitMs ?? (0.5 + Math.random() / 2) * limits.backoffMs * 2 ** (attempts - 1);
       if (wait <= limits.longestWaitMs && (await pause(wait, call.signal))) continue;
@@ -192,6 +201,8 @@ async function attempt(
   if (defect) throw defect.error;
   if (stopped === 'cancelled') return { outcome: 'cancelled', relayed };
   if (stopped === 'idle') return { outcome: timeoutFailure(model), relayed };
+  // What our own model throws is a defect, and must look like one.
+  if (failed && model.provider === 'builtin') throw failed.error;
   if (failed) return { outcome: providerFailure(failed.error, model), relayed };
   const end = step.finishReason?.unified;
   if (end === undefined || end === 'error' || end === 'interrupted')
@@ -203,7 +214,7 @@ async function attempt(
 function defaultLimits(env: NodeJS.ProcessEnv = process.env): CallLimits {
   const seconds = Number(env.STEWARD_MODEL_TIMEOUT);
   return {
-    attempts: 4,
+    attempts: 3,
     idleMs: seconds > 0 ? seconds * 1000 : 60_000,
     backoffMs: 500,
     longestWaitMs: 30_000,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { costOf, priceOf } from './cost.ts';
 import { PRICES } from './prices.ts';
-import { PROVIDERS, providerIds } from './providers.ts';
+import { provider, providerIds } from './providers.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 
@@ -105,7 +105,7 @@ describe('the table of prices', () => {
 
   test('knows what every default costs today', () => {
     for (const id of providerIds) {
-      const defaults = 'defaults' in PROVIDERS[id] ? PROVIDERS[id].defaults : undefined;
+      const { defaults } = provider(id);
       for (const model of defaults ? [defaults.main, defaults.small] : [])
         expect(priceOf(id, model, NOW), model).toBeDefined();
     }

@@ -32,6 +32,8 @@ interface Facts {
   /** The provider's words, redacted and short; empty when it gave none. */
   readonly said: string;
   readonly waitMs: number | undefined;
+  /** It answered with a refusal or was never reached: nothing was worked on. */
+  readonly unmet: boolean;
 }
 
 const KINDS: Record<
@@ -93,21 +95,22 @@ export function providerFailure(thrown: unknown, target: Target): Failure {
     status,
     said: redact(firstLine(error.message ?? ''), target.secrets),
     waitMs: retryAfter(error.responseHeaders),
+    unmet: status === undefined ? NOT_REACHED.test(text) : status >= 400,
   };
   return failure(kindOf(status, text), target, facts);
 }
 
+const CUT_OFF: Facts = { status: undefined, said: '', waitMs: undefined, unmet: false };
+const NOT_REACHED = /cannot connect|ECONNREFUSED|ENOTFOUND|EAI_AGAIN/i;
+
 /** No sign of life for as long as is allowed. */
 export function timeoutFailure(target: Target): Failure {
-  return failure('timeout', target, { status: undefined, said: '', waitMs: undefined });
+  return failure('timeout', target, CUT_OFF);
 }
 
 /** The stream ended before the model had finished. */
 export function interruptedFailure(target: Target): Failure {
-  return {
-    ...failure('unavailable', target, { status: undefined, said: '', waitMs: undefined }),
-    free: false,
-  };
+  return failure('unavailable', target, CUT_OFF);
 }
 
 function failure(kind: Kind, target: Target, facts: Facts): Failure {
@@ -115,20 +118,20 @@ function failure(kind: Kind, target: Target, facts: Facts): Failure {
   const details = {
     provider: target.provider,
     model: target.modelId,
-    ...(facts.status === undefined ? {} : { status: facts.status }),
+    ...(facts.status !== undefined && facts.status >= 400 ? { status: facts.status } : {}),
     ...(facts.waitMs === undefined ? {} : { retry_after: Math.ceil(facts.waitMs / 1000) }),
   };
   return {
     error: new AppError(code, says(target, facts), { details }),
     retry,
     waitMs: facts.waitMs,
-    free: kind !== 'timeout',
+    free: facts.unmet,
   };
 }
 
 /** Providers say "no money" with 400, 402, 403 or 429; their words tell it apart. */
 const NO_CREDIT =
-  /insufficient_quota|insufficient (?:credit|balance|funds)|credit balance|billing|exceeded your current quota/i;
+  /insufficient_quota|insufficient (?:credit|balance|funds)|credit balance|billing_(?:hard_limit|not_active)/i;
 
 /** Google answers a wrong key with 400. */
 const BAD_KEY = /api[ _]key[ _](?:not valid|invalid)/i;

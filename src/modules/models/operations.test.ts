@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freshDatabase } from '../../../test/harness.ts';
 import { type ProviderServer, startProviderServer } from '../../../test/provider-server.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { type OpenedDatabase, openConfiguredDatabase } from '../../platform/database/open.ts';
@@ -30,8 +31,7 @@ let other: string;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'steward-models-'));
-  const databaseUrl = process.env.STEWARD_TEST_DATABASE_URL;
-  opened = await openConfiguredDatabase({ home, databaseUrl });
+  opened = await openConfiguredDatabase({ home, databaseUrl: await freshDatabase() });
   server = await startProviderServer();
 });
 afterAll(async () => {
