@@ -56,7 +56,7 @@ export interface Reply {
   readonly nonsenseAfter?: number;
 }
 
-export interface RecordedRequest {
+interface RecordedRequest {
   readonly wire: WireName;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;

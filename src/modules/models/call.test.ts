@@ -108,6 +108,11 @@ describe.each(PROVIDERS)('%s', (_name, wire, reference, env) => {
     expect(result.ledgerRow.cost).toBe(COSTS[wire]);
   });
 
+  test('what is only for our own model is not sent', async () => {
+    await ask({ text: 'Hi' }, { context: { marker: 'for-our-eyes-only' } });
+    expect(JSON.stringify(server.requests[0])).not.toMatch(/for-our-eyes-only|chat\.turn/);
+  });
+
   test('asks for tools, whose results go into the next step', async () => {
     const first = await ask(
       {

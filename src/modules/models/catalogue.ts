@@ -4,7 +4,7 @@ import { PRICES } from './prices.ts';
 import { connectionOf, type ProviderId, provider, providerIds } from './providers.ts';
 
 /** A model that is there, or would be with a key. */
-export interface CatalogueEntry {
+interface CatalogueEntry {
   /** `provider/model`, as settings and STEWARD_MODEL name it. */
   readonly id: string;
   readonly provider: ProviderId;

@@ -5,7 +5,7 @@ import { PRICES, type Price, type Rates } from './prices.ts';
 const SNAPSHOT = /-(\d{8}|\d{4}-\d{2}-\d{2})$/;
 
 /** What a call came to. `amount` is US dollars with nine decimals, as text. */
-export interface Cost {
+interface Cost {
   readonly amount: string;
   /** The day on which its price was read from the provider. */
   readonly priceDate: string;

@@ -7,7 +7,7 @@ import { type ProviderId, provider } from './providers.ts';
 import { redact } from './redact.ts';
 
 /** Who failed: enough to say what to do about it. */
-export interface Target {
+interface Target {
   readonly provider: ProviderId;
   readonly modelId: string;
   readonly baseUrl: string | undefined;

@@ -24,7 +24,7 @@ export interface Price extends Rates {
   readonly source: PriceSource;
 }
 
-export interface PriceSource {
+interface PriceSource {
   readonly where: string;
   /** The day on which the figure was read there. */
   readonly date: string;

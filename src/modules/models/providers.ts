@@ -2,12 +2,12 @@ import type { LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { z } from 'zod';
 
 /** How to reach a provider: where it is and with which key. */
-export interface Connection {
+interface Connection {
   readonly baseUrl: string | undefined;
   readonly apiKey: string | undefined;
 }
 
-export interface Provider {
+interface Provider {
   readonly name: string;
   /**
    * - `key`: an account elsewhere, configured by the environment

@@ -16,7 +16,7 @@ import { connectionOf, type ProviderId, provider, providerIds } from './provider
 import { PURPOSES, type Purpose } from './purposes.ts';
 
 /** Where a choice comes from. */
-export type ChoiceSource = 'override' | 'setting' | 'environment' | 'discovered' | 'builtin';
+type ChoiceSource = 'override' | 'setting' | 'environment' | 'discovered' | 'builtin';
 
 export interface Choice {
   readonly provider: ProviderId;
@@ -67,7 +67,7 @@ export async function resolveModel(
 }
 
 /** `provider/model`, as settings, STEWARD_MODEL and the command line write it. The model's own id may hold slashes. */
-export function parseReference(reference: string): { provider: ProviderId; modelId: string } {
+function parseReference(reference: string): { provider: ProviderId; modelId: string } {
   const slash = reference.indexOf('/');
   const id = reference.slice(0, slash);
   const modelId = reference.slice(slash + 1);

@@ -53,7 +53,7 @@ export async function insertCall(tx: Tx, row: LedgerRow): Promise<void> {
   await tx.insert(llmCalls).values(row);
 }
 
-export interface CallFilter {
+interface CallFilter {
   readonly operation?: string | undefined;
   readonly provider?: string | undefined;
   readonly model?: string | undefined;
