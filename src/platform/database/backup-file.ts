@@ -112,7 +112,7 @@ export async function checkBackup(file: string): Promise<BackupHeader> {
   const last = held.lastIndexOf(NEWLINE, held.length - 2) + 1;
   hash.update(held.subarray(0, last));
   bytes += last;
-  const seal = trailer.safeParse(parseJson(file, held.subarray(last)));
+  const seal = trailer.safeParse(parseJson(held.subarray(last)));
   if (!seal.success) throw damaged(file, 'its end is missing');
   if (seal.data.bytes !== bytes || seal.data.sha256 !== hash.digest('hex'))
     throw damaged(file, 'its hash differs');
@@ -120,12 +120,7 @@ export async function checkBackup(file: string): Promise<BackupHeader> {
 }
 
 function parseHeader(file: string, lines: Buffer): BackupHeader {
-  let line: unknown;
-  try {
-    line = JSON.parse(lines.subarray(0, lines.indexOf(NEWLINE)).toString());
-  } catch {
-    line = undefined;
-  }
+  const line = parseJson(lines.subarray(0, lines.indexOf(NEWLINE)));
   // Of a newer format no more than this one field is known.
   const format = z.object({ steward_backup: z.number() }).safeParse(line);
   if (!format.success) throw damaged(file, 'it is not a backup of Steward');
@@ -171,7 +166,7 @@ export async function* sections(
   }
   for (let first = true; await more(); first = false) {
     const end = block.indexOf(NEWLINE, at) + 1;
-    const line = parseJson(file, block.subarray(at, end));
+    const line = parseJson(block.subarray(at, end));
     at = end;
     if (first) continue;
     if (trailer.safeParse(line).success) return;
@@ -208,11 +203,12 @@ async function* wholeLines(file: string): AsyncGenerator<Buffer<ArrayBuffer>> {
   if (rest.length > 0) throw damaged(file, 'its end is missing');
 }
 
-function parseJson(file: string, line: Buffer): unknown {
+/** @returns undefined for what is no JSON, which no schema here accepts */
+function parseJson(line: Buffer): unknown {
   try {
     return JSON.parse(line.toString());
-  } catch (cause) {
-    throw damaged(file, 'a line is not understood', cause);
+  } catch {
+    return undefined;
   }
 }
 

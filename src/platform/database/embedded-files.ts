@@ -7,6 +7,7 @@ import { chmod, chown, lstat, mkdir, readFile, rename, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../errors.ts';
+import { readSecrets, unusable } from './embedded-home.ts';
 
 /** The user that the server's files belong to and that it runs as. */
 export interface Identity {
@@ -20,49 +21,20 @@ const STATE_DIRECTORY = '/var/lib/steward';
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, the closing zero included. */
 const LONGEST_SOCKET_PATH = 100;
 
-/** The home could not be used; `code` is the file system's word for why. */
-function unusable(path: string, cause: unknown): AppError {
-  const reasons: Record<string, string> = {
-    EACCES: 'permission denied',
-    EPERM: 'it belongs to another user',
-    EROFS: 'the file system is read-only',
-    ENOTDIR: 'a part of the path is not a directory',
-    EEXIST: 'it is not a directory',
-    ENOSPC: 'the disk is full',
-  };
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  return new AppError(
-    'home_unreadable',
-    `cannot use ${path}: ${reasons[code] ?? message}. Mend that, or choose another home with --home.`,
-    { cause },
-  );
-}
-
 /**
- * Makes the home, for nobody but its owner (0700). When it is root's and the server's user can reach it, that
- * user's group may pass through it (0710), so that the database stays inside of the home.
+ * The user that the server of this home runs as. When that is not the home's owner, but could reach it, its group
+ * may pass through from now on (0710), so that the database stays inside of the home.
  *
  * @throws AppError `home_unreadable`
  */
-export async function prepareHome(home: string): Promise<Identity> {
-  try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
-    const found = await stat(home);
-    if (!found.isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
-    // Closing a directory such as /tmp to all others would damage the machine.
-    if (found.mode & 0o1002) throw new Error('anybody may write to it');
-    const self = process.getuid!();
-    if (self !== 0 && found.uid !== self) throw Object.assign(new Error(), { code: 'EPERM' });
-    const identity = await serverIdentity(home);
-    const through = identity.uid !== found.uid && (await canTraverse(dirname(home), identity));
-    if (through && found.gid !== identity.gid) await chown(home, found.uid, identity.gid);
-    const mode = through ? 0o710 : 0o700;
-    if ((found.mode & 0o777) !== mode) await chmod(home, mode);
-    await readFile(join(home, 'secrets.json')).catch(unlessMissing);
-    return identity;
-  } catch (error) {
-    throw error instanceof AppError ? error : unusable(home, error);
+export async function admitServer(home: string): Promise<Identity> {
+  const identity = await serverIdentity(home);
+  const found = await stat(home);
+  if (identity.uid !== found.uid && (await canTraverse(dirname(home), identity))) {
+    if (found.gid !== identity.gid) await chown(home, found.uid, identity.gid);
+    if ((found.mode & 0o777) !== 0o710) await chmod(home, 0o710);
   }
+  return identity;
 }
 
 /** Ourselves; for root, whoever owns the database already there, or the home, or else `nobody`. */
@@ -117,7 +89,7 @@ export async function databaseLocation(home: string, identity: Identity): Promis
   );
   await ownedDirectory(elsewhere, identity);
   const leftover = await stat(join(elsewhere, 'database')).catch(unlessMissing);
-  if (leftover && !(await readSecrets(home)).database_password) {
+  if (leftover && (await readSecrets(home)).database_password === undefined) {
     // The home was deleted and made again. What it left behind is not ours to open, nor to delete.
     await rename(elsewhere, `${elsewhere}.${Date.now()}`);
     await ownedDirectory(elsewhere, identity);
@@ -175,45 +147,13 @@ export async function ownedDirectory(path: string, identity: Identity): Promise<
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
     const found = await lstat(path);
-    const empty = { code: 'EPERM' };
     // Root may have been stopped between making it and giving it away.
     if (found.isDirectory() && found.uid === 0 && process.getuid!() === 0) {
       await chown(path, identity.uid, identity.gid);
     } else if (!found.isDirectory() || found.uid !== identity.uid) {
-      throw unusable(path, Object.assign(new Error(), empty));
+      throw unusable(path, Object.assign(new Error(), { code: 'EPERM' }));
     }
     await chmod(path, 0o700);
-  }
-}
-
-/** The secrets of this home, by name; empty when there are none yet. */
-async function readSecrets(home: string): Promise<Record<string, unknown>> {
-  const path = join(home, 'secrets.json');
-  try {
-    const text = await readFile(path, 'utf8').catch(unlessMissing);
-    return text === undefined ? {} : (JSON.parse(text) as Record<string, unknown>);
-  } catch (cause) {
-    if (cause instanceof SyntaxError) {
-      throw new AppError('home_unreadable', `${path} is damaged. Restore it from a backup of the home.`, {
-        cause,
-      });
-    }
-    throw unusable(path, cause);
-  }
-}
-
-/**
- * The secret called `name` in `<home>/secrets.json` (0600), made of 32 random bytes when it is not there yet. The
- * other secrets in that file are kept.
- */
-export async function homeSecret(home: string, name: string): Promise<string> {
-  for (;;) {
-    const secrets = await readSecrets(home);
-    const known = secrets[name];
-    if (typeof known === 'string') return known;
-    secrets[name] = randomBytes(32).toString('base64url');
-    // Read again: of two processes that start together, both must go on with what stayed in the file.
-    await writeWhole(join(home, 'secrets.json'), `${JSON.stringify(secrets, null, 2)}\n`);
   }
 }
 

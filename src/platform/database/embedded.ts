@@ -41,15 +41,15 @@ import { AppError } from '../errors.ts';
 import { log } from '../log.ts';
 import { type Binaries, findBinaries } from './embedded-binaries.ts';
 import {
+  admitServer,
   databaseLocation,
-  homeSecret,
   type Identity,
   ownedDirectory,
-  prepareHome,
   recordLocation,
   socketDirectory,
   unlessMissing,
 } from './embedded-files.ts';
+import { homeSecret, prepareHome, unusable } from './embedded-home.ts';
 
 export interface EmbeddedServer {
   /** How the superuser logs in; `localhost` is a placeholder that URL parsers want, `host` names the socket. */
@@ -179,7 +179,8 @@ async function prepare(home: string, onProgress: (line: string) => void): Promis
       'there is no embedded database for Windows. Set DATABASE_URL to a PostgreSQL of your own, or use WSL.',
     );
   }
-  const identity = await prepareHome(home);
+  await prepareHome(home);
+  const identity = await admitServer(home);
   const binaries = await findBinaries(home, identity, onProgress);
   const location = await databaseLocation(home, identity);
   // Without symbolic links, as the system names the directory that a server works in.

@@ -6,7 +6,15 @@
  * small talk fall through, because a wrong task is worse than a missing one.
  */
 import { findDate, type When, type Zone } from './dates.ts';
-import { contentWords, type EntityType, type Known, matchReport, matchTitles, resolve, type Surfaced } from './references.ts';
+import {
+  baseVerb,
+  contentWords,
+  type EntityType,
+  type Known,
+  matchReport,
+  resolve,
+  type Surfaced,
+} from './references.ts';
 import {
   ACTION_VERBS,
   ADDITIONS,
@@ -16,6 +24,7 @@ import {
   HYPOTHETICALS,
   NEGATIONS,
   OBLIGATIONS,
+  PAST_FORMS,
   POLITE,
   PROBLEMS,
   QUESTION_START,
@@ -28,7 +37,6 @@ import {
   WISHED_GOAL_VERBS,
   WISHES,
 } from './vocabulary.ts';
-import { baseVerb } from './references.ts';
 
 export interface ExtractedTask {
   title: string;
@@ -105,7 +113,7 @@ export function extract(text: string, situation: Situation): Extraction {
 export const isEmpty = ({ tasks, goals, problems, updates }: Extraction): boolean =>
   tasks.length + goals.length + problems.length + updates.length === 0;
 
-/** Straight quotes, single spaces, no polite frame of list markers. Everything below reads such text. */
+/** Straight quotes, single spaces, trimmed lines. Everything below reads such text. */
 export function normalise(text: string): string {
   return text
     .replace(/[‘’ʼ´`]/g, "'")
@@ -123,7 +131,8 @@ function pushNew<T extends { title: string }>(list: T[], entity: T): void {
 
 const BULLET = /^(?:[-*•·+]|\d{1,2}[.)]|\[[ xX]?\])\s+/;
 const SENTENCE_END = /(?<=[^\s.]{2}[.!?]|[;…])\s+(?=\S)/;
-const SUBJECT = /^(?:i|we|let's|it's|there's|there is|there are|the|my|our|you|he|she|they|don't|do not|please|remind|also|first|then|next|finally|if|when|what|how|why|is|are|goal|problem|task)\b/i;
+const SUBJECT =
+  /^(?:i|we|let's|it's|there's|there is|there are|the|my|our|you|he|she|they|don't|do not|please|remind|also|first|then|next|finally|if|when|what|how|why|is|are|goal|problem|task)\b/i;
 
 /** The parts of a text that each say one thing, list markers removed. */
 export function clauses(text: string): string[] {
@@ -138,32 +147,30 @@ export function clauses(text: string): string[] {
 
 /** Cuts at commas and "and" where a new thought begins, so that "milk and eggs" stays one. */
 function splitSentence(sentence: string): string[] {
-  if (HYPOTHETICALS.some((pattern) => pattern.test(sentence)) || QUOTATIONS.some((pattern) => pattern.test(sentence))) {
+  if (
+    HYPOTHETICALS.some((pattern) => pattern.test(sentence)) ||
+    QUOTATIONS.some((pattern) => pattern.test(sentence))
+  ) {
     return [sentence];
   }
   const parts: string[] = [];
-  let rest = sentence;
   let from = 0;
-  const boundary = /\s*(?:,\s*(?:and |but |so |then )?|\s(?:and then|and also|and|but|then|plus|& )\s?|\s[-–—]\s)\s*/gi;
+  let marker = '';
+  const boundary =
+    /\s*(?:,\s*(?:and |but |so |then )?|\s(?:and then|and also|and|but|then|plus|& )\s?|\s[-–—]\s)\s*/gi;
   for (const cut of sentence.matchAll(boundary)) {
-    if (cut.index < from) continue;
-    const left = sentence.slice(from, cut.index);
+    const left = marker + sentence.slice(from, cut.index);
     const right = sentence.slice(cut.index + cut[0].length);
-    if (!beginsThought(right, cut[0]) || !isWhole(left)) continue;
-    if (insideQuote(sentence, cut.index)) continue;
-    const marker = /then/i.test(cut[0]) ? 'then ' : '';
+    if (insideQuote(sentence, cut.index) || !isWhole(left) || !beginsThought(right, cut[0])) continue;
     parts.push(left);
-    from = cut.index + cut[0].length - marker.length;
-    rest = marker + right;
-    if (marker) {
-      sentence = sentence.slice(0, from) + marker + right;
-    }
+    from = cut.index + cut[0].length;
+    marker = /then/i.test(cut[0]) ? 'then ' : '';
   }
-  parts.push(from === 0 ? rest : rest);
-  return parts;
+  return [...parts, marker + sentence.slice(from)];
 }
 
-const insideQuote = (text: string, index: number): boolean => (text.slice(0, index).split('"').length - 1) % 2 === 1;
+const insideQuote = (text: string, index: number): boolean =>
+  (text.slice(0, index).split('"').length - 1) % 2 === 1;
 
 function beginsThought(text: string, boundary: string): boolean {
   const body = text.replace(CONNECTORS, '').replace(SEQUENCE, '');
@@ -173,12 +180,21 @@ function beginsThought(text: string, boundary: string): boolean {
   if (GOAL_PHRASES.some((pattern) => pattern.test(body))) return true;
   const clause = body.split(/[,;]/)[0] ?? '';
   if (PROBLEMS.some((pattern) => pattern.test(clause.trim()))) return true;
-  return boundary.includes(',') && SUBJECT.test(body) && /\s(?:is|are|was|were|have|has|need|must|should|will|want|don't|can't)\b/i.test(clause);
+  return (
+    boundary.includes(',') &&
+    SUBJECT.test(body) &&
+    /\s(?:is|are|was|were|have|has|need|must|should|will|want|don't|can't)\b/i.test(clause)
+  );
 }
 
 /** A lone verb before "and" ("research and book flights") is not a thought of its own. */
 const isWhole = (text: string): boolean => {
-  const words = text.replace(CONNECTORS, '').replace(SEQUENCE, '').replace(OBLIGATIONS, '').trim().split(/\s+/);
+  const words = text
+    .replace(CONNECTORS, '')
+    .replace(SEQUENCE, '')
+    .replace(OBLIGATIONS, '')
+    .trim()
+    .split(/\s+/);
   return words.length > 1 || (words[0] ?? '').length === 0;
 };
 
@@ -194,8 +210,12 @@ export type Remark = 'question' | 'negation' | 'hypothetical' | 'quotation' | 's
 /** Why a clause changes nothing, or undefined when it may. */
 export function remarkOf(clause: string): Remark | undefined {
   const bare = clause.replace(/[\s.!…]+$/, '');
-  if (PROBLEMS.some((pattern) => pattern.test(bare)) && !NEGATIONS[2]!.test(bare) && !/[?]$/.test(bare) && !QUESTION_START.test(bare)) {
-    return HYPOTHETICALS.some((pattern) => pattern.test(bare)) ? 'hypothetical' : quoted(bare) ? 'quotation' : undefined;
+  if (PROBLEMS.some((pattern) => pattern.test(bare)) && !/[?]$/.test(bare) && !QUESTION_START.test(bare)) {
+    return HYPOTHETICALS.some((pattern) => pattern.test(bare))
+      ? 'hypothetical'
+      : quoted(bare)
+        ? 'quotation'
+        : undefined;
   }
   if (OBLIGATIONS.test(bare) && /^(?:please )?(?:don't|do not|never)\b/i.test(bare)) return undefined;
   if (quoted(bare)) return 'quotation';
@@ -228,20 +248,29 @@ function readClause(clause: string, situation: Situation): Found[] {
   const thing = wished ? body.replace(WISHES, '') : obliged ? body.replace(OBLIGATIONS, '') : body;
   if (wished || obliged) return readIntention(thing, wished, order, situation);
   if (isReport(body)) return [];
-  if (GOAL_PHRASES.some((pattern) => pattern.test(body)) && !STATEMENT.test(body)) return readIntention(body, false, order, situation);
+  if (GOAL_PHRASES.some((pattern) => pattern.test(body)) && !STATEMENT.test(body))
+    return readIntention(body, false, order, situation);
   if (isInstruction(body)) return [task(body, order, situation)].filter((found) => found !== undefined);
-  return isAppointment(body, situation) ? [task(body, order, situation)].filter((found) => found !== undefined) : [];
+  return isAppointment(body, situation)
+    ? [task(body, order, situation)].filter((found) => found !== undefined)
+    : [];
 }
 
 /** "add …", "new goal: …", "remind me about …": the user said what it is. */
 function addition(clause: string, situation: Situation): Found[] | undefined {
-  const text = clause.replace(CONNECTORS, '').replace(POLITE, '').replace(/[\s.!?]+$/, '');
+  const text = clause
+    .replace(CONNECTORS, '')
+    .replace(POLITE, '')
+    .replace(/[\s.!?]+$/, '');
   if (text.includes('\n')) return undefined;
   for (const pattern of ADDITIONS) {
     const groups = pattern.exec(text)?.groups;
     if (!groups?.body) continue;
     const kind = groups.kind?.toLowerCase();
-    const body = groups.body.replace(/^"(.*)"$/, '$1').replace(OBLIGATIONS, '').replace(/^to (?=[a-z])/i, '');
+    const body = groups.body
+      .replace(/^"(.*)"$/, '$1')
+      .replace(OBLIGATIONS, '')
+      .replace(/^to (?=[a-z])/i, '');
     if (/^(?:it|that|this|them)$/i.test(body.trim())) return [];
     if (kind?.startsWith('goal')) return [goal(body, situation)].filter((found) => found !== undefined);
     if (kind === 'problem' || kind === 'issue') return [problemOf(body, clause, situation)];
@@ -252,39 +281,73 @@ function addition(clause: string, situation: Situation): Found[] | undefined {
   return undefined;
 }
 
-function readIntention(thing: string, wished: boolean, order: 'first' | 'then' | undefined, situation: Situation): Found[] {
+function readIntention(
+  thing: string,
+  wished: boolean,
+  order: 'first' | 'then' | undefined,
+  situation: Situation,
+): Found[] {
   const marked = /(?:^|\s)(?:#\w|p[1-4]\b)/i.test(thing);
   const [first = ''] = thing.toLowerCase().split(/[\s,]/);
   const big = GOAL_PHRASES.some((pattern) => pattern.test(thing)) || (wished && WISHED_GOAL_VERBS.has(first));
-  if (big && !marked && !hasTime(thing, situation)) return [goal(thing, situation)].filter((found) => found !== undefined);
-  if (ACTION_VERBS.has(first) || first === 'plan') return [task(thing, order, situation)].filter((found) => found !== undefined);
+  if (big && !marked && !hasTime(thing, situation))
+    return [goal(thing, situation)].filter((found) => found !== undefined);
+  if (ACTION_VERBS.has(first) || first === 'plan')
+    return [task(thing, order, situation)].filter((found) => found !== undefined);
   // "my goal is financial independence": a noun after the words of a wish.
-  if (wished && /^(?:a |an |the |more |less |financial |better )/i.test(thing) && thing.length > 4) return [goal(thing, situation)].filter((found) => found !== undefined);
-  if (/^(?:some |more |new |a |an |another |\d+ )?(?:[a-z-]+ ){0,3}[a-z-]+/i.test(thing) && !VAGUE.test(thing) && !/^(?:to|be|been|you|him|her|them|me|us|your|help)\b/i.test(thing)) {
+  if (wished && /^(?:a |an |the |more |less |financial |better )/i.test(thing) && thing.length > 4)
+    return [goal(thing, situation)].filter((found) => found !== undefined);
+  if (
+    /^(?:some |more |new |a |an |another |\d+ )?(?:[a-z-]+ ){0,3}[a-z-]+/i.test(thing) &&
+    !VAGUE.test(thing) &&
+    !/^(?:to|be|been|you|him|her|them|me|us|your|help)\b/i.test(thing)
+  ) {
     // An unknown verb after "have to" is still an instruction; a noun after "need" is to be got.
-    const noun = /^(?:some|more|new|a|an|another|\d+|milk|bread|eggs|coffee|batteries|paint|stamps)\b/i.test(thing);
+    const noun = /^(?:some|more|new|a|an|another|\d+|milk|bread|eggs|coffee|batteries|paint|stamps)\b/i.test(
+      thing,
+    );
     return [task(noun ? `get ${thing}` : thing, order, situation)].filter((found) => found !== undefined);
   }
   return [];
 }
 
-const hasTime = (text: string, situation: Situation): boolean => findDate(text, situation)?.time !== undefined;
+const hasTime = (text: string, situation: Situation): boolean =>
+  findDate(text, situation)?.time !== undefined;
 
 /** "buy milk": the first word is a verb of ours and the clause is no statement about a noun that looks like one. */
 export function isInstruction(body: string): boolean {
-  const [first = '', second = ''] = body.toLowerCase().replace(/[^\p{L}\p{N}'\- ]/gu, ' ').split(/\s+/);
+  const [first = '', second = ''] = body
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}'\- ]/gu, ' ')
+    .split(/\s+/);
   if (!ACTION_VERBS.has(first) || VAGUE.test(body)) return false;
-  if (STATEMENT.test(body) || /\b(?:went|was|were)\b/i.test(body.replace(/\b(?:what|that|who|how|where|when|if|which)\b.*$/i, ''))) return false;
+  if (
+    STATEMENT.test(body) ||
+    /\b(?:went|was|were)\b/i.test(body.replace(/\b(?:what|that|who|how|where|when|if|which)\b.*$/i, ''))
+  )
+    return false;
   return second !== '';
 }
 
 /** "dentist tomorrow 3pm", "milk #home": no verb, but a time or a mark that makes it something to do. */
 function isAppointment(body: string, situation: Situation): boolean {
   if (/^(?:i|we|you|he|she|they|it|there|this|that|these|those)\b/i.test(body)) return false;
-  if (/\b(?:is|are|was|were|am|has|had|will|would|isn't|aren't|said|says|comes?|came|arrives?|arrived|leaves?|starts?|ends?|went|goes)\b/i.test(body)) return false;
+  if (
+    /\b(?:is|are|was|were|am|has|had|will|would|isn't|aren't|said|says|comes?|came|arrives?|arrived|leaves?|starts?|ends?|went|goes)\b/i.test(
+      body,
+    )
+  )
+    return false;
   if (/(?:^|\s)(?:#\w+|p[1-4])\b/i.test(body)) return true;
   const when = findDate(body, situation);
-  return when !== undefined && !when.past && /\p{L}{3}/u.test(when.rest) && when.rest !== body && when.rest.split(/\s+/).length <= 6 && !isReport(body);
+  return (
+    when !== undefined &&
+    !when.past &&
+    /\p{L}{3}/u.test(when.rest) &&
+    when.rest !== body &&
+    when.rest.split(/\s+/).length <= 6 &&
+    !isReport(body)
+  );
 }
 
 /** "I bought milk", "paid the rent": told, not asked for. */
@@ -294,12 +357,17 @@ export function isReport(body: string): boolean {
 
 /** The same in the base form ("buy milk"), or undefined. */
 export function reportOf(body: string): string | undefined {
-  const bare = body.replace(/[\s.!]+$/, '').replace(/\s+(?:yesterday|today|this morning|last \w+|already|just now|earlier|a while ago)$/i, '');
-  const match = /^(?:(?:i|we)(?:'ve| have| had)?\s+)?(?:just |already |finally |also |now |recently )*(\w+)\s+(.+)$/i.exec(bare);
+  const bare = body
+    .replace(/[\s.!]+$/, '')
+    .replace(/\s+(?:yesterday|today|this morning|last \w+|already|just now|earlier|a while ago)$/i, '');
+  const match =
+    /^(?:(?:i|we)(?:'ve| have| had)?\s+)?(?:just |already |finally |also |now |recently )*(\w+)\s+(.+)$/i.exec(
+      bare,
+    );
   if (!match) return undefined;
   const [, verb = '', object = ''] = match;
   const subject = /^(?:i|we)\b/i.test(bare);
-  const base = /(?:ed|ing)$/i.test(verb) || verb.toLowerCase() in PAST ? baseVerb(verb) : undefined;
+  const base = /(?:ed|ing)$/i.test(verb) || verb.toLowerCase() in PAST_FORMS ? baseVerb(verb) : undefined;
   // Without a subject, a form that is also a base form ("put", "read", "cut", "set") is an instruction.
   if (!base || /ing$/i.test(verb) || (!subject && base === verb.toLowerCase())) return undefined;
   return `${base} ${object}`;
@@ -320,7 +388,11 @@ function readUpdate(body: string, situation: Situation): Found | undefined {
 }
 const done = (item: Known): Found => ({
   type: 'update',
-  update: { type: item.type, title: item.title, set: { status: item.type === 'problem' ? 'resolved' : 'done' } },
+  update: {
+    type: item.type,
+    title: item.title,
+    set: { status: item.type === 'problem' ? 'resolved' : 'done' },
+  },
 });
 
 function readProblem(body: string, situation: Situation): Found | undefined {
@@ -337,15 +409,23 @@ function readProblem(body: string, situation: Situation): Found | undefined {
 // -------------------------------------------------------------------------------------------- entities
 
 const TAG = /(?:^|\s)#([\p{L}\p{N}][\p{L}\p{N}_-]*)/gu;
-const PRIORITY = /(?:^|\s)(?:!|prio(?:rity)?\s*)?p([1-4])\b|(?:^|[\s,(])(?:with )?prio(?:rity)?:?\s*([1-4])\b\)?/i;
+const PRIORITY =
+  /(?:^|\s)(?:!|prio(?:rity)?\s*)?p([1-4])\b|(?:^|[\s,(])(?:with )?prio(?:rity)?:?\s*([1-4])\b\)?/i;
 const PRIORITY_WORDS: readonly (readonly [RegExp, 1 | 2 | 3 | 4])[] = [
-  [/[\s,(]*\b(?:it's |this is |is )?(?:very |really )?(?:urgent(?:ly)?|asap|top priority|highest priority|!!+)\)?(?=$|[\s,.!)])/i, 1],
+  [
+    /[\s,(]*\b(?:it's |this is |is )?(?:very |really )?(?:urgent(?:ly)?|asap|top priority|highest priority|!!+)\)?(?=$|[\s,.!)])/i,
+    1,
+  ],
   [/[\s,(]*\b(?:with )?high priority\b\)?/i, 2],
   [/[\s,(]*\b(?:with )?low priority\b\)?/i, 4],
 ];
 const IMPACT = /(?:^|\s)impact[: ]?([1-5])\b/i;
 
-function task(text: string, sequence: 'first' | 'then' | undefined, situation: Situation): (Found & { type: 'task' }) | undefined {
+function task(
+  text: string,
+  sequence: 'first' | 'then' | undefined,
+  situation: Situation,
+): (Found & { type: 'task' }) | undefined {
   let body = text;
   const entity: ExtractedTask = { title: '' };
   const tags = [...body.matchAll(TAG)].map((match) => match[1]!.toLowerCase());
@@ -373,7 +453,9 @@ function task(text: string, sequence: 'first' | 'then' | undefined, situation: S
   }
   if (tags.length > 0) entity.tags = [...new Set(tags)];
   entity.title = titleOf(when && !when.past ? when.rest : body);
-  return entity.title.length >= 2 && !VAGUE.test(entity.title) ? { type: 'task', entity, sequence } : undefined;
+  return entity.title.length >= 2 && !VAGUE.test(entity.title)
+    ? { type: 'task', entity, sequence }
+    : undefined;
 }
 
 function goal(text: string, situation: Situation): Found | undefined {
@@ -386,12 +468,22 @@ function goal(text: string, situation: Situation): Found | undefined {
 
 function problemOf(what: string, clause: string, situation: Situation): Found & { type: 'problem' } {
   const when = findDate(what, situation);
-  const title = titleOf((when && !when.past ? when.rest : what).replace(/^(?:that |the |my |our |a |an )+/i, ''));
-  const severity = /\b(?:huge|serious|major|critical|biggest|terrible)\b/i.test(clause) ? 4 : /\b(?:small|minor|little)\b/i.test(clause) ? 2 : undefined;
+  const title = titleOf(
+    (when && !when.past ? when.rest : what).replace(/^(?:that |the |my |our |a |an )+/i, ''),
+  );
+  const severity = /\b(?:huge|serious|major|critical|biggest|terrible)\b/i.test(clause)
+    ? 4
+    : /\b(?:small|minor|little)\b/i.test(clause)
+      ? 2
+      : undefined;
   const description = titleOf(clause);
   return {
     type: 'problem',
-    entity: { title, ...(description.toLowerCase() !== title.toLowerCase() && { description }), ...(severity && { severity }) },
+    entity: {
+      title,
+      ...(description.toLowerCase() !== title.toLowerCase() && { description }),
+      ...(severity && { severity }),
+    },
   };
 }
 
@@ -402,7 +494,10 @@ function titleOf(text: string): string {
     before = title;
     title = title
       .replace(/^[\s,;:.!?()-]+|[\s,;:.!?(-]+$/g, '')
-      .replace(/\s+(?:please|pls|thanks|thank you|too|as well|by|on|at|before|until|due|in|and|or|but|so|then|also|for)$/i, '')
+      .replace(
+        /\s+(?:please|pls|thanks|thank you|too|as well|by|on|at|before|until|due|in|and|or|but|so|then|also|for)$/i,
+        '',
+      )
       .replace(/^(?:please|pls|also|just|to|and|really|still)\s+/i, '');
   }
   return (title.charAt(0).toUpperCase() + title.slice(1)).slice(0, 200);
@@ -411,22 +506,34 @@ function titleOf(text: string): string {
 // ----------------------------------------------------------------------------------------------- links
 
 /** What belongs together: tasks serve the one goal named with them, problems stand in its way, an order is a dependency. */
-function links({ goals, problems, tasks }: Extraction, ordered: readonly (Found & { type: 'task' })[]): ExtractedLink[] {
+function links(
+  { goals, problems, tasks }: Extraction,
+  ordered: readonly (Found & { type: 'task' })[],
+): ExtractedLink[] {
   const result: ExtractedLink[] = [];
   const [goal] = goals;
   const ref = (type: EntityType, { title }: { title: string }): EntityRef => ({ type, title });
   if (goal && goals.length === 1) {
-    for (const task of tasks) result.push({ from: ref('task', task), to: ref('goal', goal), link_type: 'supports_goal' });
-    for (const problem of problems) result.push({ from: ref('problem', problem), to: ref('goal', goal), link_type: 'related' });
+    for (const task of tasks)
+      result.push({ from: ref('task', task), to: ref('goal', goal), link_type: 'supports_goal' });
+    for (const problem of problems)
+      result.push({ from: ref('problem', problem), to: ref('goal', goal), link_type: 'related' });
   }
   for (const problem of problems) {
     const answers = tasks.filter((task) => sameTheme(task.title, problem.title));
-    const addressing = answers.length > 0 ? answers : !goal && problems.length === 1 && tasks.length === 1 ? tasks : [];
-    for (const task of addressing) result.push({ from: ref('task', task), to: ref('problem', problem), link_type: 'addresses_problem' });
+    const addressing =
+      answers.length > 0 ? answers : !goal && problems.length === 1 && tasks.length === 1 ? tasks : [];
+    for (const task of addressing)
+      result.push({ from: ref('task', task), to: ref('problem', problem), link_type: 'addresses_problem' });
   }
   ordered.forEach((current, index) => {
     const previous = ordered[index - 1];
-    if (current.sequence === 'then' && previous) result.push({ from: ref('task', current.entity), to: ref('task', previous.entity), link_type: 'depends_on' });
+    if (current.sequence === 'then' && previous)
+      result.push({
+        from: ref('task', current.entity),
+        to: ref('task', previous.entity),
+        link_type: 'depends_on',
+      });
   });
   return result;
 }
@@ -434,9 +541,10 @@ function links({ goals, problems, tasks }: Extraction, ordered: readonly (Found 
 function sameTheme(one: string, other: string): boolean {
   const words = (text: string) => text.toLowerCase().split(/[^\p{L}]+/u);
   const shared = contentWords(one).filter((word) => contentWords(other).includes(word));
-  return shared.length > 0 || Object.values(THEMES).some((theme) => words(one).some((word) => theme.has(word)) && words(other).some((word) => theme.has(word)));
+  return (
+    shared.length > 0 ||
+    Object.values(THEMES).some(
+      (theme) => words(one).some((word) => theme.has(word)) && words(other).some((word) => theme.has(word)),
+    )
+  );
 }
-
-/** Words of the past that `reportOf` reads; regular ones end in -ed. */
-const PAST: Readonly<Record<string, true>> = {};
-void matchTitles;

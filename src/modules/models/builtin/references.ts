@@ -26,11 +26,21 @@ export type Reference =
 
 const ORDINAL_WORD = Object.keys(ORDINALS).join('|');
 const NOUN = '(?:one|tasks?|goals?|problems?|issues?|items?|thing|point|entry|to-?dos?)';
-const ORDINAL = new RegExp(`^(?:the |my |our )?(?:(${ORDINAL_WORD})|(\\d{1,2})(?:st|nd|rd|th)?)(?: (${NOUN}))?$`, 'i');
-const NUMBERED = new RegExp(`^(?:the )?(?:(${NOUN}) |number |no\\.? ?|nr\\.? ?|#)(?:number |no\\.? ?|#)?(\\d{1,2}|one|two|three|four|five)$`, 'i');
+const ORDINAL = new RegExp(
+  `^(?:the |my |our )?(?:(${ORDINAL_WORD})|(\\d{1,2})(?:st|nd|rd|th)?)(?: (${NOUN}))?$`,
+  'i',
+);
+const NUMBERED = new RegExp(
+  `^(?:the )?(?:(${NOUN}) |number |no\\.? ?|nr\\.? ?|#)(?:number |no\\.? ?|#)?(\\d{1,2}|one|two|three|four|five)$`,
+  'i',
+);
 const NUMBERS: Readonly<Record<string, number>> = { one: 1, two: 2, three: 3, four: 4, five: 5 };
-const PRONOUN = new RegExp(`^(?:it|that|this|(?:that|this|the)(?: (?:same|last))? (${NOUN})|that too|this too|that stuff)$`, 'i');
-const ALL = /^(?:them|these|those|both|both of them|all|all of (?:them|these|those)|them all|these all|all of it|everything|all tasks|both tasks|the lot|those (?:two|three))$/i;
+const PRONOUN = new RegExp(
+  `^(?:it|that|this|(?:that|this|the)(?: (?:same|last))? (${NOUN})|that too|this too|that stuff)$`,
+  'i',
+);
+const ALL =
+  /^(?:them|these|those|both|both of them|all|all of (?:them|these|those)|them all|these all|all of it|everything|all tasks|both tasks|the lot|those (?:two|three))$/i;
 
 /** Whether the phrase points ("it", "the second one", "both") rather than names. */
 export function points(phrase: string): boolean {
@@ -53,7 +63,9 @@ export function resolve(phrase: string, surfaced: Surfaced, types: readonly Enti
   if (ALL.test(text)) {
     const plenty = focus.length > 1 ? focus : recent;
     if (plenty.length === 0) return { kind: 'unclear', options: [] };
-    return /both|two/i.test(text) && plenty.length !== 2 ? { kind: 'unclear', options: plenty } : known(plenty);
+    return /both|two/i.test(text) && plenty.length !== 2
+      ? { kind: 'unclear', options: plenty }
+      : known(plenty);
   }
   if (PRONOUN.test(text)) {
     const inFocus = named ? focus.filter((item) => item.type === named) : focus;
@@ -82,14 +94,17 @@ function pick(recent: readonly Known[], candidates: readonly Known[], place: num
 
 /** The places a phrase names: "the first and the third" → [1, 3]. Undefined when it names none. */
 function ordinals(text: string): number[] | undefined {
-  const places = text.split(/\s*(?:,|\band\b|&)\s*/i).filter(Boolean).map((part) => {
-    const word = ORDINAL.exec(part);
-    if (word?.[1]) return ORDINALS[word[1].toLowerCase()];
-    // A bare number counts, "3 quotes" does not: the pattern ends after the number or a noun of ours.
-    if (word?.[2]) return Number(word[2]);
-    const numbered = NUMBERED.exec(part);
-    return numbered?.[2] ? (NUMBERS[numbered[2].toLowerCase()] ?? Number(numbered[2])) : undefined;
-  });
+  const places = text
+    .split(/\s*(?:,|\band\b|&)\s*/i)
+    .filter(Boolean)
+    .map((part) => {
+      const word = ORDINAL.exec(part);
+      if (word?.[1]) return ORDINALS[word[1].toLowerCase()];
+      // A bare number counts, "3 quotes" does not: the pattern ends after the number or a noun of ours.
+      if (word?.[2]) return Number(word[2]);
+      const numbered = NUMBERED.exec(part);
+      return numbered?.[2] ? (NUMBERS[numbered[2].toLowerCase()] ?? Number(numbered[2])) : undefined;
+    });
   return places.length > 0 && places.every((place) => place !== undefined) ? places : undefined;
 }
 
@@ -100,11 +115,18 @@ function typeNamed(text: string): EntityType | undefined {
   return undefined;
 }
 
-const clean = (phrase: string): string => phrase.trim().replace(/^[,:\s]+|[\s.!?,;]+$/g, '').replace(/\s+(?:too|as well|please)$/i, '');
+const clean = (phrase: string): string =>
+  phrase
+    .trim()
+    .replace(/^[,:\s]+|[\s.!?,;]+$/g, '')
+    .replace(/\s+(?:too|as well|please)$/i, '');
 const unquote = (phrase: string): string => phrase.replace(/^["']|["']$/g, '').trim();
 
 /** The items that the words mean: the one of exactly that title, else those whose titles hold all the words. */
-export function matchTitles<T extends { readonly title: string }>(phrase: string, items: readonly T[]): readonly T[] {
+export function matchTitles<T extends { readonly title: string }>(
+  phrase: string,
+  items: readonly T[],
+): readonly T[] {
   const exact = items.filter((item) => normTitle(item.title) === normTitle(phrase));
   if (exact.length > 0) return exact;
   const wanted = contentWords(phrase);
@@ -119,7 +141,10 @@ export function matchTitles<T extends { readonly title: string }>(phrase: string
  * The items that a report ("I called the plumber about the leak") says are done. Stricter than `matchTitles`,
  * since nobody asked for a change: the verb and most of the title must be there.
  */
-export function matchReport<T extends { readonly title: string }>(phrase: string, items: readonly T[]): readonly T[] {
+export function matchReport<T extends { readonly title: string }>(
+  phrase: string,
+  items: readonly T[],
+): readonly T[] {
   const said = new Set(contentWords(phrase));
   return items.filter((item) => {
     const words = contentWords(item.title);
@@ -130,7 +155,10 @@ export function matchReport<T extends { readonly title: string }>(phrase: string
 }
 
 export const normTitle = (title: string): string =>
-  title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
 
 /** The words that tell one item from another, each cut to a stem. */
 export function contentWords(text: string): string[] {
@@ -144,7 +172,10 @@ function stem(word: string): string {
   if (word.length <= 3) return PAST_FORMS[word] ?? word;
   const base = baseVerb(word);
   if (base) return base;
-  return word.replace(/(?:ies)$/, 'y').replace(/(?<=[sxz]|ch|sh)es$/, '').replace(/(?<!s)s$/, '');
+  return word
+    .replace(/(?:ies)$/, 'y')
+    .replace(/(?<=[sxz]|ch|sh)es$/, '')
+    .replace(/(?<!s)s$/, '');
 }
 
 /** The base of a past or gerund form of a verb we know ("renovating" → "renovate"), else undefined. */
@@ -158,4 +189,14 @@ export function baseVerb(word: string): string | undefined {
   const candidates = [root, `${root}e`, undoubled, root.replace(/i$/, 'y')];
   return candidates.find((candidate) => ACTION_VERBS.has(candidate) || GOAL_VERBS.has(candidate));
 }
-const GOAL_VERBS: ReadonlySet<string> = new Set(['renovate', 'remodel', 'redecorate', 'quit', 'lose', 'gain', 'save', 'grow', 'win']);
+const GOAL_VERBS: ReadonlySet<string> = new Set([
+  'renovate',
+  'remodel',
+  'redecorate',
+  'quit',
+  'lose',
+  'gain',
+  'save',
+  'grow',
+  'win',
+]);

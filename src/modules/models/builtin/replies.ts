@@ -1,0 +1,273 @@
+/** Every sentence the built-in model says about what its tools answered. Short, plain, with titles and dates. */
+import { describeDate, type Zone } from './dates.ts';
+import type { ExtractedTask, Extraction, Remark } from './extract.ts';
+import { type Row, record, rowsOf, type ToolResult } from './prompt.ts';
+import { contentWords, type EntityType, type Known, matchTitles } from './references.ts';
+import type { Change, ListFilter } from './understand.ts';
+
+export const GREETING = 'Hello. Tell me what is on your mind, or ask "what should I do today?".';
+export const WELCOME = 'You are welcome.';
+export const KEPT =
+  'I did not understand that, so I kept it in your inbox as it is. (I am a built-in set of rules, not an LLM; "help" shows what I understand.)';
+export const NOT_UNDERSTOOD =
+  'I did not understand that, and changed nothing. (I am a built-in set of rules, not an LLM; "help" shows what I understand.)';
+export const NOTHING_SURFACED = 'Which one do you mean? Ask "what\'s open?" first, or name it.';
+
+const REMARKS: Readonly<Record<Remark, string>> = {
+  question: 'I have no answer to that. I can tell you about your tasks, goals and problems.',
+  negation: 'All right, I changed nothing. To put something away, say "archive" and its title.',
+  hypothetical: 'I changed nothing, since that is not decided. Say "add" and what to do when it is.',
+  quotation:
+    'I changed nothing, since those are somebody\'s words. Say "add" and what to do if you want it kept.',
+  small_talk: 'All right.',
+};
+export const remark = (kind: Remark): string => REMARKS[kind];
+
+export const missingTool = (tool: string): string =>
+  `I cannot do that here: the tool ${tool} is not available to me.`;
+export const failed = ({ error }: ToolResult): string => `That did not work: ${error ?? 'the tool failed'}`;
+export const notFound = (title: string, types: readonly EntityType[]): string =>
+  `I find no ${types.length === 1 ? types[0] : 'task, goal or problem'} called "${title}". Nothing was changed. To add it, say: add ${title}`;
+export const noted = (did: string): string =>
+  `Well done. I find no open task that says "${did}", so I changed nothing.`;
+
+/** Asks, with a numbered list when there is something to choose from. The list can be answered by its numbers. */
+export function which(options: readonly Known[]): string {
+  if (options.length === 0) return NOTHING_SURFACED;
+  const shown = options.slice(0, 8);
+  return [
+    'Which one do you mean?',
+    ...shown.map(({ title, type }, index) => `${index + 1}. ${title}${type === 'task' ? '' : ` (${type})`}`),
+  ].join('\n');
+}
+
+// ---------------------------------------------------------------------------------------------- capture
+
+/** What was kept, from what the tool says it did. */
+export function captured(extraction: Extraction, { output }: ToolResult, zone: Zone): string {
+  const applied = record(record(output)?.applied);
+  if (applied && Object.values(applied).every((count) => count === 0)) {
+    return 'I had all of that already, so nothing was changed.';
+  }
+  const lines = [
+    ...extraction.tasks.map((task) => `task "${task.title}"${details(task, zone)}`),
+    ...extraction.goals.map(
+      ({ title, target_date }) =>
+        `goal "${title}"${target_date ? ` (until ${describeDate(target_date, zone)})` : ''}`,
+    ),
+    ...extraction.problems.map(({ title }) => `problem "${title}"`),
+    ...extraction.updates.map(({ title, set }) => `"${title}" is ${set.status ?? 'changed'}`),
+  ];
+  if (lines.length === 1) return `Kept: ${lines[0]}.`;
+  const links = extraction.links.length;
+  const linked =
+    links > 0 ? `\nI linked what belongs together (${links} ${links === 1 ? 'link' : 'links'}).` : '';
+  return `Kept:\n${lines.map((line) => `- ${line}`).join('\n')}${linked}`;
+}
+
+function details({ due_date, due_time, priority, tags }: ExtractedTask, zone: Zone): string {
+  const parts = [
+    due_date && `due ${describeDate(due_date, zone)}${due_time ? ` ${due_time}` : ''}`,
+    priority && `p${priority}`,
+    ...(tags ?? []).map((tag) => `#${tag}`),
+  ].filter(Boolean);
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
+}
+
+// ------------------------------------------------------------------------------------------------ lists
+
+const field = (row: Row, name: string): string | undefined => {
+  const value = row.fields[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+};
+
+/** One line of a list: the title first, so that it can be found again by it. */
+export function line(row: Row, zone: Zone): string {
+  const due = field(row, 'due_date') ?? field(row, 'target_date');
+  const time = field(row, 'due_time')?.slice(0, 5);
+  const priority = field(row, 'priority');
+  const reasons = Array.isArray(row.fields.reasons) ? row.fields.reasons.map(reason) : [];
+  const parts = [
+    due && `due ${describeDate(due, zone)}${time ? ` ${time}` : ''}`,
+    priority && `p${priority}`,
+    ...reasons,
+  ].filter(Boolean);
+  return `${row.title}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
+}
+const reason = (value: unknown): string =>
+  typeof value === 'string' ? value : String(record(value)?.text ?? record(value)?.reason ?? '');
+const numbered = (lines: readonly string[], from = 1): string =>
+  lines.map((text, index) => `${index + from}. ${text}`).join('\n');
+
+/** The rows that the filter leaves. */
+export function filtered(
+  rows: readonly Row[],
+  { about, dueFrom, dueTo, urgent }: ListFilter,
+): readonly Row[] {
+  const words = about ? contentWords(about) : [];
+  return rows.filter((row) => {
+    const due = (field(row, 'due_date') ?? field(row, 'target_date'))?.slice(0, 10);
+    if (dueTo !== undefined && (due === undefined || due > dueTo)) return false;
+    if (dueFrom !== undefined && due! < dueFrom) return false;
+    if (urgent && !(Number(field(row, 'priority') ?? 9) <= 2)) return false;
+    const has = contentWords(
+      `${row.title} ${Array.isArray(row.fields.tags) ? row.fields.tags.join(' ') : ''}`,
+    );
+    return words.every((word) => has.includes(word));
+  });
+}
+
+export function list(entity: EntityType, filter: ListFilter, rows: readonly Row[], zone: Zone): string {
+  const found = filtered(rows, filter);
+  const state = filter.dueTo && !filter.dueFrom ? 'overdue' : filter.status;
+  const noun = (count: number) => `${state} ${entity}${count === 1 ? '' : 's'}`;
+  const limits = [
+    filter.about && ` about "${filter.about}"`,
+    filter.urgent && ' of high priority',
+    period(filter, zone),
+  ]
+    .filter(Boolean)
+    .join('');
+  if (found.length === 0) return `You have no ${noun(0)}${limits}.`;
+  const head = `You have ${found.length} ${noun(found.length)}${limits}`;
+  return filter.count ? `${head}.` : `${head}:\n${numbered(found.map((row) => line(row, zone)))}`;
+}
+
+function period({ dueFrom, dueTo }: ListFilter, zone: Zone): string | undefined {
+  if (!dueFrom || !dueTo) return undefined;
+  if (dueFrom === dueTo) return ` due ${describeDate(dueTo, zone)}`;
+  return ` due from ${describeDate(dueFrom, zone)} to ${describeDate(dueTo, zone)}`;
+}
+
+/** The parts of a plan as rows. */
+const part = ({ name, output }: ToolResult, key: string): readonly Row[] =>
+  rowsOf({ name, output: record(output)?.[key] ?? [], error: undefined });
+
+export function plan(result: ToolResult, zone: Zone): string {
+  const today = part(result, 'today');
+  const next = part(result, 'next');
+  const blockedRows = part(result, 'blocked');
+  if (today.length === 0 && next.length === 0) {
+    return blockedRows.length > 0
+      ? `Nothing can be done today: all is blocked.\n${numbered(blockedRows.map((row) => line(row, zone)))}`
+      : 'Nothing is planned for today. Tell me what you have to do.';
+  }
+  return [
+    `For today:\n${numbered(today.map((row) => line(row, zone)))}`,
+    next.length > 0 &&
+      `After that: ${next
+        .slice(0, 3)
+        .map(({ title }) => title)
+        .join('; ')}${next.length > 3 ? ` and ${next.length - 3} more` : ''}.`,
+    blockedRows.length > 0 && `Blocked: ${blockedRows.map((row) => line(row, zone)).join('; ')}.`,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+export function blocked(result: ToolResult, about: string | undefined, zone: Zone): string {
+  const rows = part(result, 'blocked');
+  const found = about ? matchTitles(about, rows) : rows;
+  if (found.length === 0) return 'Nothing is blocked.';
+  return `Blocked:\n${numbered(found.map((row) => line(row, zone)))}`;
+}
+
+/** What stands in the way of the items that `about` names: unfinished tasks they wait for, and linked problems. */
+export function blockers(about: string, results: readonly ToolResult[]): string {
+  const rows = results.filter(({ name }) => name !== 'links_list').flatMap(rowsOf);
+  const subjects = matchTitles(about, rows);
+  if (subjects.length === 0) return `I find nothing called "${about}".`;
+  const links = results
+    .filter(({ name }) => name === 'links_list')
+    .flatMap(({ output }) => {
+      const items = record(output)?.items ?? output;
+      return Array.isArray(items) ? items.map((item) => record(item) ?? {}) : [];
+    });
+  const ids = new Set(subjects.map(({ id }) => id));
+  const open = (row: Row) => !/^(?:done|resolved|archived)$/.test(String(row.fields.status));
+  // The tasks of a goal are its own: what holds them up holds up the goal.
+  for (const link of links)
+    if (link.link_type === 'supports_goal' && ids.has(String(link.to_entity_id)))
+      ids.add(String(link.from_entity_id));
+  const inTheWay = new Set<string>();
+  for (const { link_type: type, from_entity_id: from, to_entity_id: to } of links) {
+    if (type === 'depends_on' && ids.has(String(from))) inTheWay.add(String(to));
+    if (type === 'blocks' && ids.has(String(to))) inTheWay.add(String(from));
+    if (
+      (type === 'related' || type === 'addresses_problem') &&
+      (ids.has(String(from)) || ids.has(String(to)))
+    ) {
+      for (const end of [String(from), String(to)])
+        if (rows.some((row) => row.id === end && row.type === 'problem')) inTheWay.add(end);
+    }
+  }
+  const found = rows.filter((row) => inTheWay.has(row.id) && open(row));
+  const name = subjects.length === 1 ? `"${subjects[0]!.title}"` : `"${about}"`;
+  if (found.length > 0)
+    return `In the way of ${name}:\n${numbered(found.map(({ title, type }) => `${title} (${type})`))}`;
+  const todo = rows.filter((row) => row.type === 'task' && ids.has(row.id) && open(row));
+  if (todo.length === 0) return `Nothing blocks ${name}.`;
+  return `Nothing blocks ${name}. Still to do:\n${numbered(todo.map(({ title }) => title))}`;
+}
+
+// ---------------------------------------------------------------------------------------------- changes
+
+const DONE: Readonly<Record<Change['kind'], string>> = {
+  complete: 'Done',
+  reopen: 'Open again',
+  archive: 'Archived (say "restore" and its title to get it back)',
+  restore: 'Restored',
+  move: 'Moved',
+  prioritise: 'Priority set',
+};
+
+export function changed(
+  change: Change,
+  items: readonly Known[],
+  results: readonly ToolResult[],
+  zone: Zone,
+): string {
+  const lines = items.map(({ title }, index) => {
+    const error = results[index]?.error;
+    return error ? `"${title}" (that did not work: ${error})` : `"${title}"`;
+  });
+  const how =
+    change.kind === 'move'
+      ? ` to ${describeDate(change.date, zone)}${change.time ? ` ${change.time}` : ''}`
+      : change.kind === 'prioritise'
+        ? ` to p${change.priority}`
+        : '';
+  return `${DONE[change.kind]}: ${lines.join(', ')}${how}.`;
+}
+
+// ----------------------------------------------------------------------------------------------- memory
+
+export const remembered = (fact: string): string => `I will remember: ${fact}`;
+
+export function forgot(fact: string, { output }: ToolResult): string {
+  const answer = record(output);
+  const count = answer?.forgotten ?? answer?.deleted ?? answer?.count;
+  return count === 0 || count === false ? `I remember nothing about "${fact}".` : `Forgotten: ${fact}`;
+}
+
+export function recalled(about: string | undefined, { output }: ToolResult): string {
+  const items = record(output)?.items ?? record(output)?.facts ?? record(output)?.memories ?? output;
+  const facts = Array.isArray(items) ? items.map(factOf).filter(Boolean) : [];
+  if (facts.length === 0) {
+    return about
+      ? `I remember nothing about "${about}". Tell me with: remember that …`
+      : 'I remember nothing yet. Tell me with: remember that …';
+  }
+  return facts.length === 1 ? facts[0]! : `I remember:\n${facts.map((fact) => `- ${fact}`).join('\n')}`;
+}
+function factOf(item: unknown): string {
+  if (typeof item === 'string') return item;
+  const fields = record(item);
+  const text = fields?.text ?? fields?.content ?? fields?.fact ?? fields?.summary_text;
+  return typeof text === 'string' ? text : '';
+}
+
+export function answered({ output }: ToolResult): string {
+  const answer = record(output)?.answer;
+  return typeof answer === 'string' && answer !== '' ? answer : 'I find nothing about that.';
+}

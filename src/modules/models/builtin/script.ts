@@ -1,0 +1,272 @@
+/**
+ * What to do about an intent, one step at a time: call tools, or say something and be done.
+ *
+ * It has no memory: each step is worked out anew from the intent and from the tool results that are there already,
+ * so that a turn that was cut off goes on where it was.
+ */
+import type { Situation } from './extract.ts';
+import type { Row, ToolResult } from './prompt.ts';
+import { rowsOf } from './prompt.ts';
+import { type EntityType, type Known, matchReport, matchTitles, type Reference } from './references.ts';
+import * as replies from './replies.ts';
+import type { Change, Intent, ListFilter } from './understand.ts';
+import { HELP, IDENTITY } from './vocabulary.ts';
+
+export interface Call {
+  readonly tool: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+export type Step = { readonly calls: readonly Call[] } | { readonly say: string };
+
+export interface Scene {
+  readonly message: string;
+  readonly situation: Situation;
+  readonly results: readonly ToolResult[];
+  /** The tools that are there. */
+  readonly tools: ReadonlySet<string>;
+}
+
+const say = (text: string): Step => ({ say: text });
+const call = (tool: string, input: Call['input']): Call => ({ tool, input });
+
+/** The most rows a tool lists; a title that has to be found is looked for among as many. */
+const MOST = 200;
+const PLURAL = { task: 'tasks', goal: 'goals', problem: 'problems' } as const satisfies Record<
+  EntityType,
+  string
+>;
+
+/** How each type says that something is done, open again, or in a list. */
+const STATUS = {
+  task: {
+    complete: 'done',
+    reopen: 'open',
+    open: 'open',
+    done: 'done',
+    archived: 'archived',
+    blocked: 'blocked',
+  },
+  goal: {
+    complete: 'done',
+    reopen: 'active',
+    open: 'active',
+    done: 'done',
+    archived: 'archived',
+    blocked: 'paused',
+  },
+  problem: {
+    complete: 'resolved',
+    reopen: 'active',
+    open: 'active',
+    done: 'resolved',
+    archived: 'archived',
+    blocked: 'monitoring',
+  },
+} as const satisfies Record<EntityType, Record<string, string>>;
+
+/** The next step of the turn. */
+export function nextStep(intent: Intent, scene: Scene): Step {
+  switch (intent.kind) {
+    case 'greeting':
+      return say(replies.GREETING);
+    case 'thanks':
+      return say(replies.WELCOME);
+    case 'help':
+      return say(HELP);
+    case 'identity':
+      return say(IDENTITY);
+    case 'clarify':
+      return say(intent.question);
+    case 'remark':
+      return say(replies.remark(intent.remark));
+    case 'capture': {
+      const { updates, ...created } = intent.extraction;
+      const input = { ...created, ...(updates.length > 0 && { updates }) };
+      return once(scene, [call('capture_apply', input)], ([result]) =>
+        replies.captured(intent.extraction, result!, scene.situation),
+      );
+    }
+    case 'list':
+      return list(intent.entity, intent.filter, scene);
+    case 'plan_today':
+      return once(scene, [call('plan_today', {})], ([result]) => replies.plan(result!, scene.situation));
+    case 'blocking':
+      return blocking(intent.about, scene);
+    case 'remember':
+      return once(scene, [call('memory_remember', { text: intent.fact })], () =>
+        replies.remembered(intent.fact),
+      );
+    case 'forget':
+      return once(scene, [call('memory_forget', { query: intent.fact })], ([result]) =>
+        replies.forgot(intent.fact, result!),
+      );
+    case 'recall':
+      return once(scene, [call('memory_recall', { query: intent.about ?? '' })], ([result]) =>
+        replies.recalled(intent.about, result!),
+      );
+    case 'ask':
+      return once(scene, [call('query_ask', { question: intent.question })], ([result]) =>
+        replies.answered(result!),
+      );
+    case 'report':
+      return report(intent.did, scene);
+    case 'unknown':
+      return keep(scene);
+    default:
+      return change(intent, scene);
+  }
+}
+
+/** Makes the calls, then says what came of them. Says so when a tool is not there or fails. */
+function once(scene: Scene, calls: readonly Call[], reply: (results: readonly ToolResult[]) => string): Step {
+  const missing = calls.find(
+    ({ tool }) => !scene.tools.has(tool) && !scene.results.some(({ name }) => name === tool),
+  );
+  if (missing) return say(replies.missingTool(missing.tool));
+  const names = new Set(calls.map(({ tool }) => tool));
+  const results = scene.results.filter(({ name }) => names.has(name));
+  if (results.length < calls.length) return { calls };
+  const failed = results.find(({ error }) => error !== undefined);
+  return say(
+    failed && results.every(({ error }) => error !== undefined) ? replies.failed(failed) : reply(results),
+  );
+}
+
+/** Calls what is there; the result of a call that is not there is empty. */
+function look(
+  scene: Scene,
+  calls: readonly Call[],
+): readonly ToolResult[] | { readonly calls: readonly Call[] } {
+  const possible = calls.filter(({ tool }) => scene.tools.has(tool));
+  const results = scene.results.filter(({ name }) => possible.some(({ tool }) => tool === name));
+  return results.length < possible.length ? { calls: possible } : results;
+}
+
+function list(entity: EntityType, filter: ListFilter, scene: Scene): Step {
+  if (entity === 'task' && filter.status === 'blocked') {
+    return once(scene, [call('plan_today', {})], ([result]) =>
+      replies.blocked(result!, undefined, scene.situation),
+    );
+  }
+  const input = {
+    status: STATUS[entity][filter.status],
+    limit: filter.dueTo || filter.about || filter.urgent || filter.count ? MOST : 50,
+  };
+  return once(scene, [call(`${PLURAL[entity]}_list`, input)], ([result]) =>
+    replies.list(entity, filter, rowsOf(result!), scene.situation),
+  );
+}
+
+function blocking(about: string | undefined, scene: Scene): Step {
+  if (about === undefined) {
+    return once(scene, [call('plan_today', {})], ([result]) =>
+      replies.blocked(result!, undefined, scene.situation),
+    );
+  }
+  const results = look(scene, [
+    call('tasks_list', { limit: MOST }),
+    call('goals_list', { limit: MOST }),
+    call('problems_list', { limit: MOST }),
+    call('links_list', { limit: MOST }),
+  ]);
+  if ('calls' in results) return results;
+  if (results.length === 0) return say(replies.missingTool('tasks_list'));
+  return say(replies.blockers(about, results));
+}
+
+/** Stores what was not understood, so that it is not lost. */
+function keep(scene: Scene): Step {
+  const tool = ['inbox_add', 'capture_thought'].find(
+    (name) => scene.tools.has(name) || scene.results.some((result) => result.name === name),
+  );
+  return tool
+    ? once(scene, [call(tool, { message: scene.message })], () => replies.KEPT)
+    : say(replies.NOT_UNDERSTOOD);
+}
+
+// ---------------------------------------------------------------------------------------------- changes
+
+/** The tool that makes a change to an item, with its input. */
+function callFor(change: Change, { type, id }: Known): Call {
+  const plural = PLURAL[type];
+  switch (change.kind) {
+    case 'complete':
+    case 'reopen':
+      return type === 'task'
+        ? call(`tasks_${change.kind}`, { id })
+        : call(`${plural}_update`, { id, status: STATUS[type][change.kind] });
+    case 'archive':
+    case 'restore':
+      return call(`${plural}_${change.kind}`, { id });
+    case 'prioritise':
+      return call(`${plural}_update`, { id, priority: change.priority });
+    case 'move':
+      if (type === 'goal') return call('goals_update', { id, target_date: change.date });
+      if (change.snooze) return call('tasks_snooze', { id, until: change.date });
+      return call('tasks_update', {
+        id,
+        due_date: change.date,
+        ...(change.time && { due_time: change.time }),
+      });
+  }
+}
+
+function change(intent: Change, scene: Scene): Step {
+  const target = find(intent.kind, intent.target, scene);
+  if ('calls' in target) return target;
+  if (target.kind === 'title') return say(replies.notFound(target.title, target.types));
+  if (target.kind === 'unclear') return say(replies.which(target.options));
+  const items = target.items;
+  return once(
+    scene,
+    items.map((item) => callFor(intent, item)),
+    (results) => replies.changed(intent, items, results, scene.situation),
+  );
+}
+
+/** Turns a title into an item by looking it up; a reference that is clear already is returned as it is. */
+function find(
+  kind: Change['kind'],
+  target: Reference,
+  scene: Scene,
+): Reference | { readonly calls: readonly Call[] } {
+  if (target.kind !== 'title') return target;
+  const results = look(
+    scene,
+    target.types.map((type) => call(`${PLURAL[type]}_list`, { ...statusFor(kind, type), limit: MOST })),
+  );
+  if ('calls' in results) return results;
+  const rows = unfinished(kind, results.flatMap(rowsOf));
+  // The first type that has it wins: "the budget is solved" means the problem before a task that names the budget.
+  for (const type of target.types) {
+    const found = matchTitles(
+      target.title,
+      rows.filter((row) => row.type === type),
+    );
+    if (found.length === 1) return { kind: 'known', items: found };
+    if (found.length > 1) return { kind: 'unclear', options: found };
+  }
+  return target;
+}
+
+function statusFor(kind: Change['kind'], type: EntityType): { readonly status?: string } {
+  if (kind === 'reopen') return { status: STATUS[type].done };
+  return kind === 'restore' ? { status: 'archived' } : {};
+}
+
+const unfinished = (kind: Change['kind'], rows: readonly Row[]): readonly Row[] =>
+  kind === 'reopen' || kind === 'restore'
+    ? rows
+    : rows.filter(({ fields }) => !/^(?:done|resolved|archived)$/.test(String(fields.status)));
+
+function report(did: string, scene: Scene): Step {
+  const results = look(scene, [call('tasks_list', { limit: MOST })]);
+  if ('calls' in results) return results;
+  const finished = scene.results.filter(({ name }) => name === 'tasks_complete');
+  const found = matchReport(did, unfinished('complete', results.flatMap(rowsOf)));
+  if (found.length !== 1) return say(found.length > 1 ? replies.which(found) : replies.noted(did));
+  const intent = { kind: 'complete', target: { kind: 'known', items: found } } as const;
+  return once({ ...scene, results: finished }, [callFor(intent, found[0]!)], (done) =>
+    replies.changed(intent, found, done, scene.situation),
+  );
+}

@@ -1,0 +1,436 @@
+/**
+ * One message in, one intent out. Pure: the same text, time and context give the same intent.
+ *
+ * The rules are tried in this order, and the first that fits wins:
+ *   1. greetings, thanks, help, what are you         5. commands about something that exists
+ *   2. remember, forget                               6. capture: `extract` finds something to keep
+ *   3. questions and lists (they never change data)   7. a report of something done
+ *   4. remarks: negation, quotation, hypothetical …   8. unknown, which goes to the inbox
+ */
+import { dayFromNow, findDate, type When } from './dates.ts';
+import {
+  clauses,
+  type Extraction,
+  extract,
+  isEmpty,
+  isInstruction,
+  normalise,
+  type Remark,
+  remarkOf,
+  reportOf,
+  type Situation,
+} from './extract.ts';
+import { contentWords, type EntityType, points, type Reference, resolve } from './references.ts';
+import {
+  ACTION_VERBS,
+  ADDITIONS,
+  ARCHIVAL_VERBS,
+  ARCHIVALS,
+  COMPLETION_VERBS,
+  COMPLETIONS,
+  CONNECTORS,
+  ENTITY_NOUNS,
+  FORGETS,
+  GREETINGS,
+  HELP_REQUESTS,
+  HYPOTHETICALS,
+  IDENTITY_QUESTIONS,
+  LIST_REQUESTS,
+  MOVES,
+  MOVES_WITHOUT_DATE,
+  NEGATIONS,
+  OWN_VERBS,
+  POLITE,
+  PRIORITISATIONS,
+  PRIORITY_LEVELS,
+  PROBLEMS,
+  QUESTION_START,
+  QUOTATIONS,
+  READS,
+  REMEMBERS,
+  REOPENINGS,
+  RESTORATIONS,
+  SMALL_TALK,
+  SNOOZES,
+  STATUS_WORDS,
+  THANKS,
+} from './vocabulary.ts';
+
+/** Which of a list is wanted. Dates are YYYY-MM-DD, both ends included. */
+export interface ListFilter {
+  readonly status: 'open' | 'done' | 'blocked' | 'archived';
+  readonly dueFrom?: string;
+  readonly dueTo?: string;
+  readonly urgent?: true;
+  /** Words that a title has to contain. */
+  readonly about?: string;
+  /** "how many" wants a number, not a list. */
+  readonly count?: true;
+}
+
+/** A change to something that exists. */
+export type Change =
+  | { readonly kind: 'complete' | 'reopen' | 'archive' | 'restore'; readonly target: Reference }
+  | {
+      readonly kind: 'move';
+      readonly target: Reference;
+      readonly date: string;
+      readonly time?: string;
+      readonly snooze: boolean;
+    }
+  | { readonly kind: 'prioritise'; readonly target: Reference; readonly priority: 1 | 2 | 3 | 4 };
+
+export type Intent =
+  | { readonly kind: 'capture'; readonly extraction: Extraction }
+  | { readonly kind: 'list'; readonly entity: EntityType; readonly filter: ListFilter }
+  | { readonly kind: 'plan_today' }
+  | { readonly kind: 'blocking'; readonly about: string | undefined }
+  | Change
+  /** Something the user says he did; it completes a task only when it clearly is one. */
+  | { readonly kind: 'report'; readonly did: string }
+  | { readonly kind: 'remember' | 'forget'; readonly fact: string }
+  | { readonly kind: 'recall'; readonly about: string | undefined }
+  /** A question about what is stored that no rule answers by itself. */
+  | { readonly kind: 'ask'; readonly question: string }
+  /** Something is missing; `question` asks for it. */
+  | { readonly kind: 'clarify'; readonly question: string }
+  | { readonly kind: 'remark'; readonly remark: Remark }
+  | { readonly kind: 'help' | 'identity' | 'greeting' | 'thanks' }
+  | { readonly kind: 'unknown' };
+
+/** What the user wants. Never an intent that changes data for a question, a negation, a quotation or a hypothetical. */
+export function understand(text: string, situation: Situation): Intent {
+  const message = normalise(text);
+  const bare = message.replace(/[\s.!…]+$/, '');
+  if (bare === '') return { kind: 'remark', remark: 'small_talk' };
+  const social = readSocial(bare);
+  if (social) return social;
+
+  const request = unwrap(bare);
+  const memory = readMemory(request);
+  if (memory) return memory;
+  if (!bare.includes('\n')) {
+    const question = readQuestion(request, situation);
+    if (question) return question;
+    const remark = readRemark(request);
+    if (remark) return remark;
+    const change = readChange(request, situation);
+    if (change) return change;
+  }
+  const extraction = extract(request, situation);
+  if (!isEmpty(extraction)) return { kind: 'capture', extraction };
+
+  const did = reportOf(request.replace(CONNECTORS, ''));
+  if (did) return { kind: 'report', did };
+  const parts = clauses(request);
+  const idle = parts.map((clause) => remarkOf(clause.replace(CONNECTORS, '')));
+  if (parts.length > 0 && idle.every((remark) => remark !== undefined))
+    return { kind: 'remark', remark: idle[0]! };
+  return { kind: 'unknown' };
+}
+
+function readSocial(bare: string): Intent | undefined {
+  const plain = bare.replace(/[?\s]+$/, '');
+  if (GREETINGS.test(plain)) return { kind: 'greeting' };
+  if (THANKS.test(plain)) return { kind: 'thanks' };
+  if (HELP_REQUESTS.test(plain)) return { kind: 'help' };
+  if (IDENTITY_QUESTIONS.test(plain)) return { kind: 'identity' };
+  return undefined;
+}
+
+/** Takes "could you please …?" off, when what follows is an instruction to us; "could you buy milk?" stays a question. */
+function unwrap(bare: string): string {
+  const greeted = bare.replace(
+    /^(?:hey|hi|hello|ok|okay|so|steward|thanks|thank you|great|and|now|also)(?:[ ,!.]+steward)?[ ,!.]+(?=\S)/i,
+    '',
+  );
+  const polite = POLITE.exec(greeted);
+  if (!polite) return greeted;
+  const rest = greeted.slice(polite[0].length).replace(/(?:,? please)?[?\s]*$/i, '');
+  const asked = /^(?:can|could|would|will)/i.test(
+    polite[0].trim().replace(/^(?:hey|hi|hello|ok|okay|so|steward|please)[ ,:]+/gi, ''),
+  );
+  return !asked || OWN_VERBS.test(rest) ? rest : greeted;
+}
+
+function readMemory(text: string): Intent | undefined {
+  if (/\?$/.test(text)) return undefined;
+  for (const pattern of REMEMBERS) {
+    const fact = pattern.exec(text)?.groups?.fact?.trim();
+    if (fact && !/^to\b/i.test(fact)) return { kind: 'remember', fact };
+  }
+  for (const pattern of FORGETS) {
+    const fact = pattern.exec(text)?.groups?.fact?.trim();
+    if (fact) return { kind: 'forget', fact };
+  }
+  return undefined;
+}
+
+// -------------------------------------------------------------------------------------------- questions
+
+function readQuestion(text: string, situation: Situation): Intent | undefined {
+  const plain = text
+    .replace(/[?\s.!]+$/, '')
+    .replace(/^(?:and|so|but|also|ok|now)[ ,]+/i, '')
+    .replace(/(?:,? please)$/i, '');
+  for (const { pattern, reads } of READS) {
+    const match = pattern.exec(plain);
+    if (!match) continue;
+    const about = match.groups?.about?.replace(/^(?:me|us|everything|it all)$/i, '').trim() || undefined;
+    if (reads === 'plan') return { kind: 'plan_today' };
+    if (reads === 'blocking') return { kind: 'blocking', about };
+    if (!isOwnBusiness(plain)) return { kind: 'recall', about };
+  }
+  if (
+    LIST_REQUESTS.some((pattern) => pattern.test(plain)) &&
+    !ADDITIONS.some((pattern) => pattern.test(plain))
+  ) {
+    return readList(plain, situation);
+  }
+  const asks =
+    /\?$/.test(text.trim()) ||
+    (QUESTION_START.test(plain) && !ACTION_VERBS.has(plain.split(' ')[0]!.toLowerCase()));
+  if (!asks || SMALL_TALK.some((pattern) => pattern.test(plain))) return undefined;
+  if (!/\?$/.test(text.trim()) && PROBLEMS.some((pattern) => pattern.test(plain))) return undefined;
+  // Several sentences, one of them a question: the others may still be a capture.
+  if (
+    clauses(text).length > 1 &&
+    clauses(text).some((clause) => !/\?$/.test(clause) && isInstruction(clause))
+  )
+    return undefined;
+  return { kind: 'ask', question: text };
+}
+
+/** "what's my next task" is about what is stored here, "what's my wifi password" about what was remembered. */
+const isOwnBusiness = (text: string): boolean =>
+  /\b(?:tasks?|to-?dos?|goals?|problems?|issues?|plan|agenda|deadline|due|overdue|priorit\w+|inbox|progress)\b/i.test(
+    text,
+  );
+
+function readList(text: string, situation: Situation): Intent {
+  const entity = ENTITY_NOUNS.find(({ pattern }) => pattern.test(text))?.type ?? 'task';
+  const status = STATUS_WORDS.find(({ pattern }) => pattern.test(text))?.status ?? 'open';
+  const about =
+    /\b(?:about|regarding|related to|concerning|with the tag|tagged|for the|on the)\s+(?:the |my |our )?(.+)$/i.exec(
+      text,
+    )?.[1];
+  const today = dayFromNow(situation);
+  const late = /\b(?:overdue|late|missed)\b/i.test(text);
+  const when = late || status === 'done' ? undefined : findDate(text, situation);
+  const whole =
+    /\b(?:this|the|next|coming)\s+(?:week|month|year|weekend)\b|\buntil\b|\bby\b|\bbefore\b|\bin the next\b/i.test(
+      text,
+    );
+  return {
+    kind: 'list',
+    entity,
+    filter: {
+      status,
+      ...(late && { dueTo: dayFromNow(situation, -1) }),
+      ...(when && {
+        dueFrom: whole && !/\bnext week\b/i.test(text) ? today : when.date,
+        dueTo: /\bnext week\b/i.test(text) ? daysAfter(when, 6) : weekEnd(text, when),
+      }),
+      ...(/\b(?:urgent|important|high priority)\b/i.test(text) && { urgent: true as const }),
+      ...(about && !when && contentWords(about).length > 0 && { about }),
+      ...(/^how many\b/i.test(text) && { count: true as const }),
+    },
+  };
+}
+const daysAfter = ({ date }: When, days: number): string => {
+  const day = new Date(`${date}T00:00:00Z`);
+  day.setUTCDate(day.getUTCDate() + days);
+  return day.toISOString().slice(0, 10);
+};
+/** "this week" is due on Friday but lists its weekend, too. */
+const weekEnd = (text: string, when: When): string => {
+  if (/\bthis week\b/i.test(text) && new Date(`${when.date}T00:00:00Z`).getUTCDay() === 5)
+    return daysAfter(when, 2);
+  return /\bweekend\b/i.test(text) ? daysAfter(when, 1) : when.date;
+};
+
+// ---------------------------------------------------------------------------------------------- remarks
+
+/** A message that as a whole is only said: one thought, or several that all begin with "if". */
+function readRemark(text: string): Intent | undefined {
+  if (QUOTATIONS.some((pattern) => pattern.test(text)) && !isCommandOnQuote(text))
+    return { kind: 'remark', remark: 'quotation' };
+  if (ADDITIONS.some((pattern) => pattern.test(text))) return undefined;
+  if (SMALL_TALK.some((pattern) => pattern.test(text.replace(/[?\s]+$/, ''))))
+    return { kind: 'remark', remark: 'small_talk' };
+  const parts = clauses(text);
+  if (parts.length > 1 && !HYPOTHETICALS.some((pattern) => pattern.test(text))) return undefined;
+  if (/^(?:don't|do not|never) (?:let (?:me|us) )?forget\b/i.test(text)) return undefined;
+  if (PROBLEMS.some((pattern) => pattern.test(text))) return undefined;
+  if (HYPOTHETICALS.some((pattern) => pattern.test(text))) return { kind: 'remark', remark: 'hypothetical' };
+  if (NEGATIONS.some((pattern) => pattern.test(text))) return { kind: 'remark', remark: 'negation' };
+  return undefined;
+}
+
+/** `mark "Buy milk" as done`: the quotes hold a title. */
+const isCommandOnQuote = (text: string): boolean =>
+  /^(?:add|create|mark|complete|reopen|move|reschedule|snooze|archive|delete|remove|prioriti[sz]e|set|make|new|tick|check|close)\b/i.test(
+    text,
+  );
+
+// ---------------------------------------------------------------------------------------------- changes
+
+const ALL_TYPES: readonly EntityType[] = ['task', 'goal', 'problem'];
+
+function readChange(text: string, situation: Situation): Intent | undefined {
+  const command = text.replace(CONNECTORS, '').replace(/(?:,? please| thanks| now)?[\s.!]*$/i, '');
+  return (
+    readReopen(command, situation) ??
+    readPriority(command, situation) ??
+    readSnooze(command, situation) ??
+    readMove(command, situation) ??
+    readCompletion(command, situation) ??
+    readArchival(command, situation)
+  );
+}
+
+function readReopen(text: string, { context }: Situation): Intent | undefined {
+  const ref = firstRef(REOPENINGS, text);
+  if (ref !== undefined) return { kind: 'reopen', target: resolve(ref || 'it', context, ALL_TYPES) };
+  const restored = firstRef(RESTORATIONS, text);
+  return restored === undefined
+    ? undefined
+    : { kind: 'restore', target: resolve(restored, context, ALL_TYPES) };
+}
+
+function readCompletion(text: string, { context }: Situation): Intent | undefined {
+  for (const pattern of COMPLETIONS) {
+    const match = pattern.exec(text);
+    if (!match) continue;
+    const ref = match.groups?.ref ?? 'it';
+    if (/^(?:i|we|he|she|they|you|what|who|there)$/i.test(ref)) continue;
+    if (PROBLEMS.some((problem) => problem.test(text))) continue;
+    const solved = /(?:solved|resolved|fixed)$/i.test(text);
+    return {
+      kind: 'complete',
+      target: resolve(ref, context, solved ? ['problem', 'task', 'goal'] : ALL_TYPES),
+    };
+  }
+  const ref = COMPLETION_VERBS.exec(text)?.groups?.ref;
+  return ref !== undefined && isExisting(ref, context)
+    ? { kind: 'complete', target: resolve(ref, context, ALL_TYPES) }
+    : undefined;
+}
+
+function readArchival(text: string, { context }: Situation): Intent | undefined {
+  const explicit = firstRef(ARCHIVALS, text);
+  if (explicit !== undefined) return { kind: 'archive', target: resolve(explicit, context, ALL_TYPES) };
+  const ref = ARCHIVAL_VERBS.exec(text)?.groups?.ref?.replace(
+    / from (?:my|the) (?:list|tasks|todos|to-do list)$/i,
+    '',
+  );
+  return ref !== undefined &&
+    (isExisting(ref, context) || / from (?:my|the) (?:list|tasks|todos|to-do list)$/i.test(text))
+    ? { kind: 'archive', target: resolve(ref, context, ALL_TYPES) }
+    : undefined;
+}
+
+function readPriority(text: string, { context }: Situation): Intent | undefined {
+  for (const pattern of PRIORITISATIONS) {
+    const groups = pattern.exec(text)?.groups;
+    if (!groups?.ref) continue;
+    const lower = /^(?:de|lower)/i.test(groups.verb ?? '');
+    const level = groups.level?.trim();
+    const priority = level
+      ? PRIORITY_LEVELS.find((entry) => entry.pattern.test(level))?.priority
+      : lower
+        ? 4
+        : 1;
+    // "sleep is important" is an opinion; "the second one is important" and "call mum is p1" are instructions.
+    const opinion =
+      / (?:is|are)\b|'s /i.test(text) &&
+      !/^(?:p[1-4])$/i.test(level ?? '') &&
+      !isExisting(groups.ref, context);
+    if (!priority || opinion) continue;
+    return { kind: 'prioritise', target: resolve(groups.ref, context, ['task']), priority };
+  }
+  return undefined;
+}
+
+function readSnooze(text: string, situation: Situation): Intent | undefined {
+  for (const pattern of SNOOZES) {
+    const groups = pattern.exec(text)?.groups;
+    if (!groups && !pattern.test(text)) continue;
+    const when = groups?.when ? wholeDate(groups.when, situation) : { date: dayFromNow(situation, 1) };
+    if (!when) continue;
+    return {
+      kind: 'move',
+      target: resolve(groups?.ref ?? 'it', situation.context, ['task']),
+      ...when,
+      snooze: true,
+    };
+  }
+  return undefined;
+}
+
+function readMove(text: string, situation: Situation): Intent | undefined {
+  for (const pattern of MOVES) {
+    for (const { ref, when: words } of divisions(pattern, text)) {
+      const when = wholeDate(words, situation);
+      if (!when || /^(?:the|a|an|my|i|we)$/i.test(ref) || isInstruction(ref) !== isInstruction(ref.trim()))
+        continue;
+      const verb = /^(?:set|put|change|make|push|bring)\b/i.test(text);
+      // "put the bins out on Monday" is a task; "put it on Monday" moves one.
+      if (verb && !isExisting(ref, situation.context) && !/^(?:change|push)\b|due|deadline/i.test(text))
+        continue;
+      return {
+        kind: 'move',
+        target: resolve(ref, situation.context, ['task', 'goal']),
+        ...when,
+        snooze: false,
+      };
+    }
+  }
+  const ref = MOVES_WITHOUT_DATE.exec(text)?.groups?.ref;
+  if (ref && points(ref)) return { kind: 'clarify', question: 'To which day?' };
+  return undefined;
+}
+
+/** Every way to divide the text between what and when, since a title may contain "to" and "on". */
+function* divisions(pattern: RegExp, text: string): Generator<{ ref: string; when: string }> {
+  const groups = pattern.exec(text)?.groups;
+  if (!groups?.ref || !groups.when) return;
+  yield { ref: groups.ref, when: groups.when };
+  const tail = `${groups.ref} ${text.slice(text.indexOf(groups.ref) + groups.ref.length).trim()}`;
+  for (const cut of tail.matchAll(/ (?=(?:to|until|till|for|by|on|due)\b)| (?=tomorrow|today|next|in\b)/gi)) {
+    yield {
+      ref: tail.slice(0, cut.index).replace(/ (?:back|forward|over|out)$/i, ''),
+      when: tail
+        .slice(cut.index + 1)
+        .replace(/^(?:to|until|till|for|by|on|due)(?: (?:be )?due)?(?: on| by)? /i, ''),
+    };
+  }
+}
+
+/** The date that the words are, and nothing but it: "the garage" and "Friday's report" are none. */
+function wholeDate(
+  words: string,
+  situation: Situation,
+): { readonly date: string; readonly time?: string } | undefined {
+  const text = words.trim().replace(/^(?:to|until|till|for|on|by) /i, '');
+  const when = findDate(text, situation) ?? findDate(`on ${text}`, situation);
+  if (!when || when.past || when.rest.replace(/[^\p{L}\p{N}]/gu, '') !== '') return undefined;
+  return { date: when.date, ...(when.time && { time: when.time }) };
+}
+
+function firstRef(patterns: readonly RegExp[], text: string): string | undefined {
+  for (const pattern of patterns) {
+    const match = pattern.exec(text);
+    if (match) return match.groups?.ref ?? '';
+  }
+  return undefined;
+}
+
+/** Whether a phrase surely means something that exists: it points, says "task", is quoted, is a title that begins with a verb, or was surfaced. */
+function isExisting(phrase: string, context: Situation['context']): boolean {
+  if (points(phrase) || /^".+"$/.test(phrase) || /\b(?:task|goal|problem|to-?do)s?\b/i.test(phrase))
+    return true;
+  if (resolve(phrase, context, ALL_TYPES).kind !== 'title') return true;
+  const [first = '', second] = phrase.toLowerCase().split(' ');
+  return second !== undefined && ACTION_VERBS.has(first);
+}

@@ -1,0 +1,230 @@
+import { useChat } from '@ai-sdk/react';
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { IconAlertCircle, IconArrowDown, IconRefresh } from '@tabler/icons-react';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { DefaultChatTransport, type UIMessage } from 'ai';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { call, type Page, toApiError } from '../../api.ts';
+import { onLiveEvent } from '../../live.ts';
+import { PageError } from '../../parts/PageError.tsx';
+import { queryClient } from '../../queries.ts';
+import { toastError } from '../../toast.tsx';
+import classes from './Chat.module.css';
+import { Composer } from './Composer.tsx';
+import { hasFirstMessage, takeFirstMessage } from './first-message.ts';
+import { Message } from './Message.tsx';
+import { useStickToBottom } from './useStickToBottom.ts';
+
+const MESSAGES = 100;
+
+const messagesQuery = (conversationId: string) =>
+  queryOptions({
+    queryKey: ['messages', conversationId],
+    queryFn: () =>
+      call<Page<UIMessage>>('GET', '/v1/conversations/{id}/messages', { id: conversationId, limit: MESSAGES }),
+    // What was said goes into the chat's own state once; live events keep that one fresh.
+    staleTime: 0,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+
+export function ChatThread() {
+  const { conversationId } = useParams({ from: '/inside/chat/$conversationId' });
+  const query = useQuery({ ...messagesQuery(conversationId), enabled: !hasFirstMessage(conversationId) });
+  if (hasFirstMessage(conversationId)) return <Thread key={conversationId} id={conversationId} initial={NOTHING} />;
+  if (query.error && !query.data) {
+    return (
+      <div className={classes.thread}>
+        <PageError
+          title="This conversation could not be opened"
+          message={query.error.message}
+          retry={() => void query.refetch()}
+        />
+      </div>
+    );
+  }
+  if (!query.data) return <ThreadSkeleton />;
+  return <Thread key={conversationId} id={conversationId} initial={query.data} />;
+}
+
+const NOTHING: Page<UIMessage> = { items: [], next_cursor: null };
+
+const transport = new DefaultChatTransport({
+  prepareSendMessagesRequest: ({ id, messages, trigger }) => {
+    if (trigger === 'regenerate-message') return { api: `/v1/chat/${id}/retry`, body: {} };
+    const last = messages.at(-1)!;
+    return {
+      api: '/v1/chat',
+      body: { conversation_id: id, client_msg_id: last.id, message: textOf(last) },
+    };
+  },
+  prepareReconnectToStreamRequest: ({ id }) => ({ api: `/v1/chat/${id}/stream` }),
+  fetch: async (input, init) => {
+    const response = await fetch(input, init);
+    if (!response.ok) throw toApiError(response, await response.json().catch(() => undefined));
+    return response;
+  },
+});
+
+function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
+  const [draft, setDraft] = useState('');
+  const [older, setOlder] = useState(initial.next_cursor);
+  const chat = useChat({ id, messages: initial.items, transport, throttle: 40 });
+  const { messages, status, error, setMessages, sendMessage, regenerate, resumeStream, clearError, stop } = chat;
+  const isBusy = status === 'submitted' || status === 'streaming';
+  const stick = useStickToBottom(messages);
+
+  /** What the server holds takes the place of what is shown; what is older than that page stays. */
+  const refresh = async () => {
+    const page = await queryClient.fetchQuery(messagesQuery(id));
+    setMessages((shown) => {
+      const first = shown.findIndex((message) => message.id === page.items[0]?.id);
+      return [...(first > 0 ? shown.slice(0, first) : []), ...page.items];
+    });
+  };
+
+  const arrive = useEffectEvent(() => {
+    const first = takeFirstMessage(id);
+    if (first !== undefined) void sendMessage({ text: first });
+    // An answer that was being written when the page was left, or that another device asked for, goes on here.
+    else void resumeStream();
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, on arrival
+  useEffect(() => arrive(), []);
+
+  const follow = useEffectEvent(async (type: string) => {
+    if (isBusy) return;
+    if (type === 'run.queued') {
+      await refresh();
+      await resumeStream();
+    } else {
+      await refresh();
+    }
+  });
+  useEffect(
+    () =>
+      onLiveEvent((event) => {
+        // A turn here or on another device: which conversation it is in, the messages themselves tell.
+        if (event.entity_type === 'run' && event.type.startsWith('run.')) void follow(event.type).catch(() => undefined);
+      }),
+    [],
+  );
+
+  const send = (text: string) => {
+    setDraft('');
+    stick.toBottom();
+    void sendMessage({ text });
+  };
+  const retry = () => {
+    clearError();
+    stick.toBottom();
+    void regenerate();
+  };
+  const halt = async () => {
+    try {
+      const { stopped } = await call<{ stopped: boolean }>('POST', '/v1/chat/{conversation_id}/stop', { conversation_id: id });
+      // The stream ends by itself with what was said until now; without a run there is none to end it.
+      if (!stopped) await stop();
+    } catch (failure) {
+      toastError(failure);
+    }
+  };
+  const showOlder = async () => {
+    try {
+      const page = await call<Page<UIMessage>>('GET', '/v1/conversations/{id}/messages', { id, limit: MESSAGES, cursor: older });
+      setOlder(page.next_cursor);
+      setMessages((shown) => [...page.items, ...shown]);
+    } catch (failure) {
+      toastError(failure);
+    }
+  };
+
+  const last = messages.at(-1);
+  const isUnanswered = !isBusy && !error && last?.role === 'user';
+  return (
+    <div className={classes.thread}>
+      <div className={classes.scroll} ref={stick.ref} onScroll={stick.onScroll}>
+        <div className={classes.column} role="log" aria-label="Conversation" aria-busy={isBusy}>
+          {older !== null && (
+            <Group justify="center">
+              <Button variant="subtle" size="compact-sm" onClick={() => void showOlder()}>
+                Show earlier messages
+              </Button>
+            </Group>
+          )}
+          {messages.map((message, index) => (
+            <Message
+              key={message.id}
+              message={message}
+              isStreaming={isBusy && index === messages.length - 1}
+              onRetry={!isBusy && index === messages.length - 1 && message.role === 'assistant' ? retry : undefined}
+            />
+          ))}
+          {isBusy && last?.role === 'user' && <Thinking />}
+          {error && (
+            <div className={classes.failure} role="alert">
+              <IconAlertCircle size={18} aria-hidden="true" />
+              <Text size="sm" flex={1}>
+                {error.message}
+              </Text>
+              <Button size="compact-sm" variant="subtle" color="clay" leftSection={<IconRefresh size={14} />} onClick={retry}>
+                Try again
+              </Button>
+            </div>
+          )}
+          {isUnanswered && (
+            <Group gap="xs">
+              <Text size="sm" c="dimmed">
+                There is no answer to this yet.
+              </Text>
+              <Button size="compact-sm" variant="subtle" leftSection={<IconRefresh size={14} />} onClick={retry}>
+                Ask again
+              </Button>
+            </Group>
+          )}
+        </div>
+      </div>
+      {!stick.isAtBottom && (
+        <Button
+          className={classes.toBottom}
+          size="compact-sm"
+          variant="default"
+          radius="xl"
+          leftSection={<IconArrowDown size={14} />}
+          onClick={stick.toBottom}
+        >
+          Latest
+        </Button>
+      )}
+      <Composer value={draft} onChange={setDraft} onSend={send} busy={isBusy} onStop={() => void halt()} />
+    </div>
+  );
+}
+
+function Thinking() {
+  return (
+    <div className={classes.thinking} role="status" aria-label="Steward is thinking">
+      <span />
+      <span />
+      <span />
+    </div>
+  );
+}
+
+function ThreadSkeleton() {
+  return (
+    <div className={classes.thread} aria-busy="true">
+      <Stack className={classes.column} py="xl" aria-hidden="true">
+        <Skeleton height={40} width="55%" ml="auto" radius="lg" />
+        <Skeleton height={90} width="80%" radius="lg" />
+        <Skeleton height={40} width="40%" ml="auto" radius="lg" />
+      </Stack>
+    </div>
+  );
+}
+
+function textOf(message: UIMessage): string {
+  return message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}
