@@ -200,11 +200,6 @@ const isWhole = (text: string): boolean => {
 
 // ------------------------------------------------------------------------------------------ one clause
 
-/** Whether a clause is none of our business. */
-export function isIdle(clause: string): boolean {
-  return remarkOf(clause) !== undefined;
-}
-
 export type Remark = 'question' | 'negation' | 'hypothetical' | 'quotation' | 'small_talk';
 
 /** Why a clause changes nothing, or undefined when it may. */
@@ -235,8 +230,8 @@ function readClause(clause: string, situation: Situation): Found[] {
   const sequence = SEQUENCE.exec(body);
   if (sequence) body = body.slice(sequence[0].length).trim();
   const order = sequence?.groups?.first ? 'first' : sequence ? 'then' : undefined;
-  body = body.replace(CONNECTORS, '').replace(/[\s.!…]+$/, '');
-  if (!body || isIdle(body)) return [];
+  body = rotated(body.replace(CONNECTORS, '').replace(/[\s.!…]+$/, ''), situation);
+  if (!body || remarkOf(body) !== undefined) return [];
 
   const update = readUpdate(body, situation);
   if (update) return [update];
@@ -254,6 +249,16 @@ function readClause(clause: string, situation: Situation): Found[] {
   return isAppointment(body, situation)
     ? [task(body, order, situation)].filter((found) => found !== undefined)
     : [];
+}
+
+/** "urgent: fix it" and "tomorrow I have to call" with what stands in front put behind, where the rules look for it. */
+function rotated(body: string, situation: Situation): string {
+  const urgent = /^(urgent|asap|high priority|low priority)\s*[:,!-]+\s*(.+)$/i.exec(body);
+  if (urgent) return `${urgent[2]}, ${urgent[1]}`;
+  const dated = /^(.{3,25}?),? ((?:i|we)(?:'ve| have)? (?:need|have|must|should|want|got|ought)\b.+)$/i.exec(
+    body,
+  );
+  return dated && findDate(dated[1]!, situation)?.rest === '' ? `${dated[2]} ${dated[1]}` : body;
 }
 
 /** "add …", "new goal: …", "remind me about …": the user said what it is. */
@@ -495,7 +500,7 @@ function titleOf(text: string): string {
     title = title
       .replace(/^[\s,;:.!?()-]+|[\s,;:.!?(-]+$/g, '')
       .replace(
-        /\s+(?:please|pls|thanks|thank you|too|as well|by|on|at|before|until|due|in|and|or|but|so|then|also|for)$/i,
+        /\s+(?:please|pls|thanks|thank you|too|as well|by|at|before|until|due|and|or|but|so|then|also|for)$/i,
         '',
       )
       .replace(/^(?:please|pls|also|just|to|and|really|still)\s+/i, '');

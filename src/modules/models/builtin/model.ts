@@ -21,6 +21,7 @@ import { points, resolve } from './references.ts';
 import { type Call, nextStep } from './script.ts';
 import { structuredAnswer, summaryOf, titleFor } from './structured.ts';
 import { type Intent, understand } from './understand.ts';
+import { WHICH, WHICH_DAY } from './vocabulary.ts';
 
 export const BUILTIN_PROVIDER = 'builtin';
 export const BUILTIN_MODEL_ID = 'steward-rules-1';
@@ -102,20 +103,8 @@ function respond(options: LanguageModelV4CallOptions, reading: Reading): string 
 function intentOf(exchanges: readonly Exchange[], situation: Situation, reading: Reading): Intent {
   const message = exchanges.at(-1)?.message ?? '';
   const asked = exchanges.at(-2);
-  if (!asked) return understand(message, situation);
-  const before: Situation = { ...situation, context: surfacedIn(exchanges.slice(0, -1), reading.recent) };
-  if (asked.answer.startsWith('Which one do you mean?') && !/\s\w+\s\w+\s\w+\s\w+/.test(message)) {
-    const meant = understand(asked.message, before);
-    const target = resolve(message, situation.context, ['task', 'goal', 'problem']);
-    if ('target' in meant && target.kind === 'known') return { ...meant, target };
-  }
-  if (asked.answer.startsWith('To which day?')) {
-    const moved = understand(
-      `${asked.message.replace(/[\s.!?]+$/, '')} to ${message.replace(/^(?:to|on|until|by) /i, '')}`,
-      before,
-    );
-    if (moved.kind === 'move') return moved;
-  }
+  const reply = asked && answerTo(asked, message, situation, exchanges, reading);
+  if (reply) return reply;
   if (points(message)) {
     const target = resolve(message, situation.context, ['task', 'goal', 'problem']);
     const title =
@@ -126,6 +115,28 @@ function intentOf(exchanges: readonly Exchange[], situation: Situation, reading:
     };
   }
   return understand(message, situation);
+}
+
+/** What a message means that answers "Which one do you mean?" or "To which day?". */
+function answerTo(
+  asked: Exchange,
+  message: string,
+  situation: Situation,
+  exchanges: readonly Exchange[],
+  { recent }: Reading,
+): Intent | undefined {
+  const before: Situation = { ...situation, context: surfacedIn(exchanges.slice(0, -1), recent) };
+  if (asked.answer.startsWith(WHICH) && message.trim().split(/\s+/).length <= 6) {
+    const meant = understand(asked.message, before);
+    const target = resolve(message, situation.context, ['task', 'goal', 'problem']);
+    if ('target' in meant && target.kind === 'known') return { ...meant, target };
+  }
+  if (asked.answer.startsWith(WHICH_DAY)) {
+    const day = message.replace(/^(?:to|on|until|by) /i, '');
+    const moved = understand(`${asked.message.replace(/[\s.!?]+$/, '')} to ${day}`, before);
+    if (moved.kind === 'move') return moved;
+  }
+  return undefined;
 }
 
 function toolsIn({ tools = [], toolChoice }: LanguageModelV4CallOptions): ReadonlySet<string> {

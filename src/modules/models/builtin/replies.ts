@@ -4,6 +4,7 @@ import type { ExtractedTask, Extraction, Remark } from './extract.ts';
 import { type Row, record, rowsOf, type ToolResult } from './prompt.ts';
 import { contentWords, type EntityType, type Known, matchTitles } from './references.ts';
 import type { Change, ListFilter } from './understand.ts';
+import { WHICH } from './vocabulary.ts';
 
 export const GREETING = 'Hello. Tell me what is on your mind, or ask "what should I do today?".';
 export const WELCOME = 'You are welcome.';
@@ -11,7 +12,7 @@ export const KEPT =
   'I did not understand that, so I kept it in your inbox as it is. (I am a built-in set of rules, not an LLM; "help" shows what I understand.)';
 export const NOT_UNDERSTOOD =
   'I did not understand that, and changed nothing. (I am a built-in set of rules, not an LLM; "help" shows what I understand.)';
-export const NOTHING_SURFACED = 'Which one do you mean? Ask "what\'s open?" first, or name it.';
+const NOTHING_SURFACED = `${WHICH} Ask "what's open?" first, or name it.`;
 
 const REMARKS: Readonly<Record<Remark, string>> = {
   question: 'I have no answer to that. I can tell you about your tasks, goals and problems.',
@@ -36,7 +37,7 @@ export function which(options: readonly Known[]): string {
   if (options.length === 0) return NOTHING_SURFACED;
   const shown = options.slice(0, 8);
   return [
-    'Which one do you mean?',
+    WHICH,
     ...shown.map(({ title, type }, index) => `${index + 1}. ${title}${type === 'task' ? '' : ` (${type})`}`),
   ].join('\n');
 }

@@ -2,9 +2,9 @@
 import { dayFromNow } from './dates.ts';
 import { clauses, type ExtractedUpdate, type Extraction, extract, type Situation } from './extract.ts';
 import { type Entity, type Reading, type Row, record } from './prompt.ts';
-import { contentWords, points, resolve } from './references.ts';
+import { contentWords, type EntityType, points, resolve } from './references.ts';
 import * as replies from './replies.ts';
-import { type Intent, understand } from './understand.ts';
+import { type Change, type Intent, understand } from './understand.ts';
 import { CONNECTORS, HELP, IDENTITY, OBLIGATIONS, POLITE } from './vocabulary.ts';
 
 /** A JSON Schema, of which only the outline is read. */
@@ -22,20 +22,20 @@ export function structuredAnswer(reading: Reading, situation: Situation, schema:
   const message = reading.exchanges.at(-1)?.message ?? '';
   switch (reading.purpose) {
     case 'extraction':
-      return fit(extraction(message, situation), schema);
+      return conform(extraction(message, situation), schema);
     case 'query':
-      return fit(query(message, reading.entities, situation), schema);
+      return conform(query(message, reading.entities, situation), schema);
     case 'title':
-      return fit({ title: titleFor(message) }, schema);
+      return conform({ title: titleFor(message) }, schema);
     case 'summary': {
       const text = summaryOf(reading);
-      return fit(
+      return conform(
         { summary: text, summary_text: text, text, title: titleFor(message), facts: [], facts_json: {} },
         schema,
       );
     }
     default:
-      return fit({}, schema);
+      return conform({}, schema);
   }
 }
 
@@ -53,22 +53,23 @@ export function extraction(message: string, situation: Situation): Extraction {
 
 function updatesOf(intent: Intent): ExtractedUpdate[] {
   if (!('target' in intent) || intent.target.kind !== 'known') return [];
-  return intent.target.items.map(({ type, title }) => {
-    const open = type === 'task' ? 'open' : 'active';
-    switch (intent.kind) {
-      case 'complete':
-        return { type, title, set: { status: type === 'problem' ? 'resolved' : 'done' } };
-      case 'reopen':
-      case 'restore':
-        return { type, title, set: { status: open } };
-      case 'archive':
-        return { type, title, set: { status: 'archived' } };
-      case 'prioritise':
-        return { type, title, set: { priority: intent.priority } };
-      case 'move':
-        return { type, title, set: { due_date: intent.date } };
-    }
-  });
+  return intent.target.items.map(({ type, title }) => ({ type, title, set: changeOf(intent, type) }));
+}
+
+function changeOf(change: Change, type: EntityType): ExtractedUpdate['set'] {
+  switch (change.kind) {
+    case 'complete':
+      return { status: type === 'problem' ? 'resolved' : 'done' };
+    case 'reopen':
+    case 'restore':
+      return { status: type === 'task' ? 'open' : 'active' };
+    case 'archive':
+      return { status: 'archived' };
+    case 'prioritise':
+      return { priority: change.priority };
+    case 'move':
+      return { due_date: change.date };
+  }
 }
 
 // ------------------------------------------------------------------------------------------------ query
@@ -228,7 +229,7 @@ function shorten(text: string, length: number): string {
 // ----------------------------------------------------------------------------------------------- schema
 
 /** `value` with the properties that `schema` has: others are dropped, missing required ones get an empty value. */
-function fit(value: object, schema: Schema): unknown {
+function conform(value: object, schema: Schema): unknown {
   const properties = record(schema?.properties);
   if (!properties) return value;
   const given = value as Readonly<Record<string, unknown>>;

@@ -3,8 +3,8 @@
  *
  * The rules are tried in this order, and the first that fits wins:
  *   1. greetings, thanks, help, what are you         5. commands about something that exists
- *   2. remember, forget                               6. capture: `extract` finds something to keep
- *   3. questions and lists (they never change data)   7. a report of something done
+ *   2. remember, forget                               6. a report of something done
+ *   3. questions and lists (they never change data)   7. capture: `extract` finds something to keep
  *   4. remarks: negation, quotation, hypothetical …   8. unknown, which goes to the inbox
  */
 import { dayFromNow, findDate, type When } from './dates.ts';
@@ -51,9 +51,11 @@ import {
   REOPENINGS,
   RESTORATIONS,
   SMALL_TALK,
+  SNOOZE_UNTIL,
   SNOOZES,
   STATUS_WORDS,
   THANKS,
+  WHICH_DAY,
 } from './vocabulary.ts';
 
 /** Which of a list is wanted. Dates are YYYY-MM-DD, both ends included. */
@@ -102,7 +104,7 @@ export type Intent =
 export function understand(text: string, situation: Situation): Intent {
   const message = normalise(text);
   const bare = message.replace(/[\s.!…]+$/, '');
-  if (bare === '') return { kind: 'remark', remark: 'small_talk' };
+  if (!/[\p{L}\p{N}]/u.test(bare)) return { kind: 'remark', remark: 'small_talk' };
   const social = readSocial(bare);
   if (social) return social;
 
@@ -118,10 +120,10 @@ export function understand(text: string, situation: Situation): Intent {
     if (change) return change;
   }
   const extraction = extract(request, situation);
-  if (!isEmpty(extraction)) return { kind: 'capture', extraction };
-
+  const { tasks, goals, problems } = extraction;
   const did = reportOf(request.replace(CONNECTORS, ''));
-  if (did) return { kind: 'report', did };
+  if (did && tasks.length + goals.length + problems.length === 0) return { kind: 'report', did };
+  if (!isEmpty(extraction)) return { kind: 'capture', extraction };
   const parts = clauses(request);
   const idle = parts.map((clause) => remarkOf(clause.replace(CONNECTORS, '')));
   if (parts.length > 0 && idle.every((remark) => remark !== undefined))
@@ -353,27 +355,25 @@ function readPriority(text: string, { context }: Situation): Intent | undefined 
 }
 
 function readSnooze(text: string, situation: Situation): Intent | undefined {
-  for (const pattern of SNOOZES) {
-    const groups = pattern.exec(text)?.groups;
-    if (!groups && !pattern.test(text)) continue;
-    const when = groups?.when ? wholeDate(groups.when, situation) : { date: dayFromNow(situation, 1) };
-    if (!when) continue;
-    return {
-      kind: 'move',
-      target: resolve(groups?.ref ?? 'it', situation.context, ['task']),
-      ...when,
-      snooze: true,
-    };
+  const snoozed = (ref: string, when: { readonly date: string; readonly time?: string }): Intent => ({
+    kind: 'move',
+    target: resolve(ref, situation.context, ['task']),
+    ...when,
+    snooze: true,
+  });
+  for (const { ref, when: words } of divisions(SNOOZE_UNTIL, text)) {
+    const when = wholeDate(words, situation);
+    if (when) return snoozed(ref, when);
   }
-  return undefined;
+  const ref = firstRef(SNOOZES, text);
+  return ref === undefined ? undefined : snoozed(ref || 'it', { date: dayFromNow(situation, 1) });
 }
 
 function readMove(text: string, situation: Situation): Intent | undefined {
   for (const pattern of MOVES) {
     for (const { ref, when: words } of divisions(pattern, text)) {
       const when = wholeDate(words, situation);
-      if (!when || /^(?:the|a|an|my|i|we)$/i.test(ref) || isInstruction(ref) !== isInstruction(ref.trim()))
-        continue;
+      if (!when || /^(?:the|a|an|my|i|we)$/i.test(ref)) continue;
       const verb = /^(?:set|put|change|make|push|bring)\b/i.test(text);
       // "put the bins out on Monday" is a task; "put it on Monday" moves one.
       if (verb && !isExisting(ref, situation.context) && !/^(?:change|push)\b|due|deadline/i.test(text))
@@ -387,7 +387,7 @@ function readMove(text: string, situation: Situation): Intent | undefined {
     }
   }
   const ref = MOVES_WITHOUT_DATE.exec(text)?.groups?.ref;
-  if (ref && points(ref)) return { kind: 'clarify', question: 'To which day?' };
+  if (ref && points(ref)) return { kind: 'clarify', question: WHICH_DAY };
   return undefined;
 }
 

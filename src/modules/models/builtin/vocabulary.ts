@@ -20,6 +20,10 @@ export const HELP = [
   'What I do not understand I keep in your inbox. I am a built-in set of rules, not an LLM.',
 ].join('\n');
 
+/** How our questions begin; the answer to one is understood by it. */
+export const WHICH = 'Which one do you mean?';
+export const WHICH_DAY = 'To which day?';
+
 /** Verbs that begin an instruction to oneself: "buy milk", "call the bank". */
 export const ACTION_VERBS = words(`
   accept add adjust apply approve arrange ask assemble assign attach attend back bake bathe book borrow bring brush
@@ -320,8 +324,9 @@ export const MOVES: readonly RegExp[] = [
   /^(?<ref>.+?)(?: is| are|'s)?(?: now)? (?:due|moved|rescheduled|postponed)(?: (?:on|by|to|until|in|at))? (?<when>.+)$/i,
   /^make (?<ref>it|that|this|(?:the )?\w+ one)(?: due)?(?: (?:on|by|for))? (?<when>.+)$/i,
 ];
+export const SNOOZE_UNTIL = /^snooze (?<ref>.+?) (?<when>(?:(?:to|until|till|for|by) )?.+)$/i;
+/** Without a day: until tomorrow. */
 export const SNOOZES: readonly RegExp[] = [
-  /^snooze (?<ref>.+?)(?: (?:to|until|till|for|by))? (?<when>(?:tomorrow|today|tonight|next|this|in|a|an|one|two|three|\d|mon|tue|wed|thu|fri|sat|sun|the).*)$/i,
   /^snooze(?: (?<ref>.+))?$/i,
   /^(?:not today|later|remind me (?:later|tomorrow|again tomorrow))(?: (?:about|for|with))?:? (?<ref>it|that|this|(?:the )?\w+ one)$/i,
 ];
