@@ -28,13 +28,17 @@ const LONGEST_SOCKET_PATH = 100;
  * @throws AppError `home_unreadable`
  */
 export async function admitServer(home: string): Promise<Identity> {
-  const identity = await serverIdentity(home);
-  const found = await stat(home);
-  if (identity.uid !== found.uid && (await canTraverse(dirname(home), identity))) {
-    if (found.gid !== identity.gid) await chown(home, found.uid, identity.gid);
-    if ((found.mode & 0o777) !== 0o710) await chmod(home, 0o710);
+  try {
+    const identity = await serverIdentity(home);
+    const found = await stat(home);
+    if (identity.uid !== found.uid && (await canTraverse(dirname(home), identity))) {
+      if (found.gid !== identity.gid) await chown(home, found.uid, identity.gid);
+      if ((found.mode & 0o777) !== 0o710) await chmod(home, 0o710);
+    }
+    return identity;
+  } catch (cause) {
+    throw unusable(home, cause);
   }
-  return identity;
 }
 
 /** Ourselves; for root, whoever owns the database already there, or the home, or else `nobody`. */

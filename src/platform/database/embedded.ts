@@ -17,15 +17,13 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import {
   appendFile,
   chown,
   copyFile,
-  type FileHandle,
   open,
   readFile,
-  readlink,
   realpath,
   rename,
   rm,
@@ -143,8 +141,10 @@ export async function startEmbedded(options: {
     if (stopping) return;
     log.error('the embedded database has died and is started again; postgres.log in the home says why');
     try {
+      dismiss(server.pipe);
       server = await enter(place, () => undefined);
-      watch();
+      if (stopping) await shutDown(place, server);
+      else watch();
     } catch (err) {
       log.fatal({ err }, 'the embedded database cannot be started again');
     }
@@ -183,17 +183,11 @@ async function prepare(home: string, onProgress: (line: string) => void): Promis
   const identity = await admitServer(home);
   const binaries = await findBinaries(home, identity, onProgress);
   const location = await databaseLocation(home, identity);
-  // Without symbolic links, as the system names the directory that a server works in.
+  // One name, whatever symbolic links lead to it: a running server is known by it.
   const data = join(await realpath(location), 'database');
   const made = await readFile(join(data, 'PG_VERSION'), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new AppError(
-      'home_unreadable',
-      `cannot read ${data}: ${error.message}. It belongs to another user.`,
-      {
-        cause: error,
-      },
-    );
+    throw unusable(data, error);
   });
   if (made !== undefined && made.trim() !== binaries.major) {
     throw new AppError(
@@ -256,7 +250,8 @@ interface Entered {
   readonly pid: number;
   readonly socketDir: string;
   readonly startedHere: boolean;
-  readonly pipe: FileHandle | undefined;
+  /** A bare descriptor: a FileHandle would be closed, and the server stopped, when nobody refers to it any more. */
+  readonly pipe: number | undefined;
   readonly child: ChildProcess | undefined;
 }
 
@@ -270,10 +265,14 @@ async function enter(place: Place, onProgress: (line: string) => void): Promise<
       const started = await launch(place);
       if (started) return started;
     } else if (running.status === 'ready') {
-      const pipe = await openPipe(pipePath(place, running.pid));
-      if (pipe) {
-        if (await accepts(place, running)) return { ...running, startedHere: false, pipe, child: undefined };
-        await pipe.close();
+      const pipe = openPipe(pipePath(place, running.pid));
+      if (pipe !== undefined) {
+        const entered = await accepts(place, running).catch((error: unknown) => {
+          closeSync(pipe);
+          throw error;
+        });
+        if (entered) return { ...running, startedHere: false, pipe, child: undefined };
+        closeSync(pipe);
       } else if (unguardedSince === 0) {
         unguardedSince = Date.now();
       } else if (Date.now() - unguardedSince > 500) {
@@ -336,7 +335,7 @@ async function launch(place: Place): Promise<Entered | undefined> {
       await sleep(5);
     }
     if (end === undefined) child.kill('SIGQUIT');
-    await dismiss(pipe);
+    dismiss(pipe);
   }
   const how = end ?? (await ended);
   const written = (await readFile(join(home, 'postgres.log'))).subarray(logStart).toString();
@@ -345,7 +344,7 @@ async function launch(place: Place): Promise<Entered | undefined> {
 }
 
 /** Gives the server with this pid a guardian, and joins. */
-async function guard(place: Place, pid: number): Promise<FileHandle | undefined> {
+async function guard(place: Place, pid: number): Promise<number | undefined> {
   const path = pipePath(place, pid);
   const options = childOptions(place.identity);
   // A pipe that is there already is as good: then somebody else is doing this at the same moment.
@@ -364,8 +363,8 @@ async function guard(place: Place, pid: number): Promise<FileHandle | undefined>
   );
   guardian.unref();
   for (let tries = 0; tries < 200; tries++) {
-    const pipe = await openPipe(path);
-    if (pipe) return pipe;
+    const pipe = openPipe(path);
+    if (pipe !== undefined) return pipe;
     await sleep(5);
   }
   return undefined;
@@ -374,24 +373,33 @@ async function guard(place: Place, pid: number): Promise<FileHandle | undefined>
 const pipePath = ({ location }: Place, pid: number) => join(location, 'run', `users.${pid}`);
 
 /** @returns undefined when nobody reads from it: there is no guardian, or it has just gone to work */
-async function openPipe(path: string): Promise<FileHandle | undefined> {
-  return open(path, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => undefined);
+function openPipe(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
 }
 
-/** Tells the guardian that its server is gone. */
-async function dismiss(pipe: FileHandle | undefined): Promise<void> {
-  await pipe?.write('\n').catch(() => undefined);
-  await pipe?.close();
+/** Leaves, and tells the guardian that its server is gone. */
+function dismiss(pipe: number | undefined): void {
+  if (pipe === undefined) return;
+  try {
+    writeSync(pipe, '\n');
+  } catch {
+    // The guardian is gone already.
+  }
+  closeSync(pipe);
 }
 
 /** Closes our end of the pipe. Who started the server waits until it is gone, when nobody else uses it. */
 async function leave(place: Place, server: Entered): Promise<void> {
-  await server.pipe?.close();
+  if (server.pipe !== undefined) closeSync(server.pipe);
   if (!server.startedHere) return;
   for (let tries = 0; tries < 10; tries++) {
-    const pipe = await openPipe(pipePath(place, server.pid));
-    if (!pipe) return void (await gone(place, server.pid, FAST_SHUTDOWN_TIMEOUT + 500));
-    await pipe.close();
+    const pipe = openPipe(pipePath(place, server.pid));
+    if (pipe === undefined) return void (await gone(place, server.pid, FAST_SHUTDOWN_TIMEOUT + 500));
+    closeSync(pipe);
     await sleep(10);
   }
 }
@@ -402,7 +410,7 @@ async function shutDown(place: Place, server: Entered): Promise<void> {
     signal(server.pid, 'SIGQUIT');
     await gone(place, server.pid, 700);
   }
-  await dismiss(server.pipe);
+  dismiss(server.pipe);
 }
 
 async function gone(place: Place, pid: number, milliseconds: number): Promise<boolean> {
@@ -459,8 +467,9 @@ function isAlive(pid: number): boolean {
 async function isPostmaster(pid: number, data: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
   if (process.platform === 'linux') {
-    // A server works inside of its data directory. A zombie has no directory any more.
-    return (await readlink(`/proc/${pid}/cwd`).catch(() => undefined)) === data;
+    // Empty for a zombie. Where it is hidden from us, we had better believe the pid file.
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => data);
+    return command.split('\0').includes(data);
   }
   const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(
     () => ({
