@@ -7,7 +7,10 @@ export default defineConfig({
   // `npx vite web` while working on the page: everything but the page comes from a running server.
   server: {
     proxy: Object.fromEntries(
-      ['/v1', '/api', '/auth', '/health', '/docs', '/openapi.json'].map((path) => [path, 'http://127.0.0.1:4747']),
+      ['/v1', '/api', '/auth', '/health', '/docs', '/openapi.json'].map((path) => [
+        path,
+        'http://127.0.0.1:4747',
+      ]),
     ),
   },
   build: {

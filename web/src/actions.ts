@@ -15,17 +15,24 @@ const CAPTURE_CHAT = 'web';
 type Lists = InfiniteData<Page<Entity>, string | undefined>;
 
 /** Tries the change on what is shown, then on the server. @returns whether it held */
-async function change(type: EntityType, id: string, seen: Partial<Entity>, send: () => Promise<unknown>): Promise<boolean> {
+async function change(
+  type: EntityType,
+  id: string,
+  seen: Partial<Entity>,
+  send: () => Promise<unknown>,
+): Promise<boolean> {
   const { root } = KINDS[type];
   await queryClient.cancelQueries({ queryKey: [root] });
-  queryClient.setQueriesData<Lists>({ queryKey: [root, 'list'] }, (lists) =>
-    lists && {
-      ...lists,
-      pages: lists.pages.map((page) => ({
-        ...page,
-        items: page.items.map((row) => (row.id === id ? ({ ...row, ...seen } as Entity) : row)),
-      })),
-    },
+  queryClient.setQueriesData<Lists>(
+    { queryKey: [root, 'list'] },
+    (lists) =>
+      lists && {
+        ...lists,
+        pages: lists.pages.map((page) => ({
+          ...page,
+          items: page.items.map((row) => (row.id === id ? ({ ...row, ...seen } as Entity) : row)),
+        })),
+      },
   );
   try {
     await send();
@@ -42,8 +49,15 @@ async function change(type: EntityType, id: string, seen: Partial<Entity>, send:
 /** Takes the task out of the plan that is shown; the server's plan follows. */
 function dropFromPlan(id: string): void {
   const without = (items: PlanItem[]) => items.filter((item) => item.id !== id);
-  queryClient.setQueryData(planQuery.queryKey, (plan) =>
-    plan && { ...plan, today: without(plan.today), next: without(plan.next), blocked: without(plan.blocked) },
+  queryClient.setQueryData(
+    planQuery.queryKey,
+    (plan) =>
+      plan && {
+        ...plan,
+        today: without(plan.today),
+        next: without(plan.next),
+        blocked: without(plan.blocked),
+      },
   );
 }
 
@@ -53,7 +67,9 @@ export async function finish(type: EntityType, { id, title }: Subject): Promise<
   const { root, over } = KINDS[type];
   if (type === 'task') dropFromPlan(id);
   const held = await change(type, id, { status: over } as Partial<Entity>, () =>
-    type === 'task' ? call('POST', '/v1/tasks/{id}/complete', { id }) : call('PATCH', `/v1/${root}/{id}`, { id, status: over }),
+    type === 'task'
+      ? call('POST', '/v1/tasks/{id}/complete', { id })
+      : call('PATCH', `/v1/${root}/{id}`, { id, status: over }),
   );
   if (held) toastDone(`Done: ${title}`, () => void reopen(type, { id, title }));
 }
@@ -61,7 +77,9 @@ export async function finish(type: EntityType, { id, title }: Subject): Promise<
 export async function reopen(type: EntityType, { id }: Subject): Promise<void> {
   const { root, fresh } = KINDS[type];
   await change(type, id, { status: fresh } as Partial<Entity>, () =>
-    type === 'task' ? call('POST', '/v1/tasks/{id}/reopen', { id }) : call('PATCH', `/v1/${root}/{id}`, { id, status: fresh }),
+    type === 'task'
+      ? call('POST', '/v1/tasks/{id}/reopen', { id })
+      : call('PATCH', `/v1/${root}/{id}`, { id, status: fresh }),
   );
 }
 

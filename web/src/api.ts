@@ -44,7 +44,11 @@ export async function call<T>(method: Method, path: string, input: Input = {}): 
   if (!inQuery) headers['content-type'] = 'application/json';
   let response: Response;
   try {
-    response = await fetch(filled + query, { method, headers, ...(inQuery ? {} : { body: JSON.stringify(rest) }) });
+    response = await fetch(filled + query, {
+      method,
+      headers,
+      ...(inQuery ? {} : { body: JSON.stringify(rest) }),
+    });
   } catch {
     throw new ApiError('offline', 'Steward cannot be reached. Is it running?', 0);
   }
@@ -95,5 +99,7 @@ function parse(text: string): unknown {
 
 /** `crypto.randomUUID` exists only on https and localhost; a household's server is often neither. */
 export function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }

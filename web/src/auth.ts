@@ -23,21 +23,31 @@ export interface OneTimeLink {
   email?: string | null;
 }
 
-export const readLink = (token: string) => auth<OneTimeLink>('GET', `/auth/link?token=${encodeURIComponent(token)}`);
+export const readLink = (token: string) =>
+  auth<OneTimeLink>('GET', `/auth/link?token=${encodeURIComponent(token)}`);
 
-export const redeemLink = (input: { token: string; name?: string; email?: string; password?: string; timezone?: string }) =>
-  auth<unknown>('POST', '/auth/link', input);
+export const redeemLink = (input: {
+  token: string;
+  name?: string;
+  email?: string;
+  password?: string;
+  timezone?: string;
+}) => auth<unknown>('POST', '/auth/link', input);
 
 /** @returns whether a second factor is still to come */
 export async function signIn(email: string, password: string): Promise<{ secondFactor: boolean }> {
-  const answer = await auth<{ twoFactorRedirect?: boolean }>('POST', '/api/auth/sign-in/email', { email, password });
+  const answer = await auth<{ twoFactorRedirect?: boolean }>('POST', '/api/auth/sign-in/email', {
+    email,
+    password,
+  });
   return { secondFactor: answer?.twoFactorRedirect === true };
 }
 
 export const verifyTotp = (code: string, trustDevice: boolean) =>
   auth<unknown>('POST', '/api/auth/two-factor/verify-totp', { code, trustDevice });
 
-export const verifyBackupCode = (code: string) => auth<unknown>('POST', '/api/auth/two-factor/verify-backup-code', { code });
+export const verifyBackupCode = (code: string) =>
+  auth<unknown>('POST', '/api/auth/two-factor/verify-backup-code', { code });
 
 export const signOut = () => auth<unknown>('POST', '/api/auth/sign-out', {});
 
@@ -49,7 +59,8 @@ export interface TwoFactorSetup {
 export const enableTwoFactor = (password: string) =>
   auth<TwoFactorSetup>('POST', '/api/auth/two-factor/enable', { password });
 
-export const disableTwoFactor = (password: string) => auth<unknown>('POST', '/api/auth/two-factor/disable', { password });
+export const disableTwoFactor = (password: string) =>
+  auth<unknown>('POST', '/api/auth/two-factor/disable', { password });
 
 export const readSession = () =>
   auth<{ user: { twoFactorEnabled?: boolean | null } } | null>('GET', '/api/auth/get-session');

@@ -20,7 +20,7 @@ export function addDays(date: string, days: number): string {
 /** @returns the next Monday after `date` */
 export function nextMonday(date: string): string {
   const weekday = new Date(`${date}T00:00:00Z`).getUTCDay();
-  return addDays(date, ((8 - weekday) % 7) || 7);
+  return addDays(date, (8 - weekday) % 7 || 7);
 }
 
 /** "Today", "Tomorrow", "Friday", "3 March", "2 days late". */
@@ -31,11 +31,17 @@ export function dueLabel(date: string, today: string): string {
   if (days === 0) return 'Today';
   if (days === 1) return 'Tomorrow';
   if (days < 7) return format(date, { weekday: 'long' });
-  return format(date, { day: 'numeric', month: 'short', ...(date.slice(0, 4) === today.slice(0, 4) ? {} : { year: 'numeric' }) });
+  return format(date, {
+    day: 'numeric',
+    month: 'short',
+    ...(date.slice(0, 4) === today.slice(0, 4) ? {} : { year: 'numeric' }),
+  });
 }
 
 export function format(date: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(undefined, { ...options, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`));
+  return new Intl.DateTimeFormat(undefined, { ...options, timeZone: 'UTC' }).format(
+    new Date(`${date}T00:00:00Z`),
+  );
 }
 
 /** "just now", "5 min ago", "3 h ago", then the date. */

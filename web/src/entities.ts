@@ -69,7 +69,9 @@ export const KINDS: Readonly<Record<EntityType, Kind>> = {
 };
 
 /** How a link reads from its first end, and from its second. */
-export const LINKS: Readonly<Record<LinkType, { readonly out: string; readonly in: string; readonly color: string }>> = {
+export const LINKS: Readonly<
+  Record<LinkType, { readonly out: string; readonly in: string; readonly color: string }>
+> = {
   depends_on: { out: 'depends on', in: 'is needed by', color: 'gray' },
   blocks: { out: 'blocks', in: 'is blocked by', color: 'clay' },
   supports_goal: { out: 'supports', in: 'is supported by', color: 'iris' },

@@ -2,7 +2,10 @@
 import { useEffect, useEffectEvent } from 'react';
 
 /** Every key, as the help shows it. */
-export const SHORTCUTS: readonly { group: string; keys: readonly { keys: readonly string[]; does: string }[] }[] = [
+export const SHORTCUTS: readonly {
+  group: string;
+  keys: readonly { keys: readonly string[]; does: string }[];
+}[] = [
   {
     group: 'In a list',
     keys: [
@@ -39,8 +42,10 @@ let leader: { key: string; at: number } | undefined;
  */
 export function useKeys(bindings: Readonly<Record<string, () => void>>, enabled = true): void {
   const press = useEffectEvent((event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    const isSecond = leader !== undefined && event.timeStamp > leader.at && event.timeStamp - leader.at < PAIR_MS;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+      return;
+    const isSecond =
+      leader !== undefined && event.timeStamp > leader.at && event.timeStamp - leader.at < PAIR_MS;
     const name = isSecond ? `${leader?.key} ${event.key}` : event.key;
     const action = bindings[name];
     if (!action) return;
@@ -71,6 +76,8 @@ function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return (
     target.isContentEditable ||
-    target.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, [role=dialog], [role=menu], [role=listbox]') !== null
+    target.closest(
+      'input:not([type=checkbox]):not([type=radio]), textarea, select, [role=dialog], [role=menu], [role=listbox]',
+    ) !== null
   );
 }

@@ -57,8 +57,9 @@ export function openLive(): () => void {
       return;
     }
     if (event.type === 'resync') return void queryClient.invalidateQueries();
-    for (const root of STALE[event.entity_type ?? ''] ?? STALE[event.type.split('.')[0] ?? ''] ?? []) stale.add(root);
-    timer ??= setTimeout(refresh, GATHER_MS);
+    for (const root of STALE[event.entity_type ?? ''] ?? STALE[event.type.split('.')[0] ?? ''] ?? [])
+      stale.add(root);
+    if (timer === undefined) timer = setTimeout(refresh, GATHER_MS);
     for (const listener of listeners) listener(event);
   };
   return () => {

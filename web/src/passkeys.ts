@@ -17,7 +17,12 @@ interface Answer<T> {
 }
 
 function unwrap<T>({ data, error }: Answer<T>): T | null {
-  if (error) throw new ApiError(error.code ?? 'passkey', error.message ?? 'The passkey was not accepted.', error.status ?? 400);
+  if (error)
+    throw new ApiError(
+      error.code ?? 'passkey',
+      error.message ?? 'The passkey was not accepted.',
+      error.status ?? 400,
+    );
   return data;
 }
 

@@ -8,7 +8,8 @@ export const queryClient = new QueryClient({
     queries: {
       staleTime: 30_000,
       // What the server refuses it refuses again; only a lost connection or a failing server is worth another try.
-      retry: (failures, error) => failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),
+      retry: (failures, error) =>
+        failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),
     },
   },
 });
@@ -37,9 +38,11 @@ function listQuery<T>(root: string, path: string, filter: Record<string, unknown
   });
 }
 
-export const tasksQuery = (filter: { status?: string; goal_id?: string }) => listQuery<Task>('tasks', '/v1/tasks', filter);
+export const tasksQuery = (filter: { status?: string; goal_id?: string }) =>
+  listQuery<Task>('tasks', '/v1/tasks', filter);
 export const goalsQuery = (filter: { status?: string }) => listQuery<Goal>('goals', '/v1/goals', filter);
-export const problemsQuery = (filter: { status?: string }) => listQuery<Problem>('problems', '/v1/problems', filter);
+export const problemsQuery = (filter: { status?: string }) =>
+  listQuery<Problem>('problems', '/v1/problems', filter);
 export const inboxQuery = () => listQuery<InboxItem>('inbox', '/v1/inbox', {});
 
 /** Every row of a list: what a picture of all of it, or a choice among all of it, needs. */

@@ -14,20 +14,24 @@ import { conversationsQuery, meQuery, planQuery, queryClient } from './queries.t
 
 const root = createRootRoute({
   component: Outlet,
-  notFoundComponent: () => <PageError title="There is no such page" message="The address may be old, or mistyped." />,
+  notFoundComponent: () => (
+    <PageError title="There is no such page" message="The address may be old, or mistyped." />
+  ),
 });
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search): { next?: string } => (typeof search.next === 'string' ? { next: search.next } : {}),
+  validateSearch: (search): { next?: string } =>
+    typeof search.next === 'string' ? { next: search.next } : {},
   component: lazyRouteComponent(() => import('./pages/SignIn.tsx'), 'SignIn'),
 });
 
 const welcome = createRoute({
   getParentRoute: () => root,
   path: '/welcome',
-  validateSearch: (search): { token?: string } => (search.token === undefined ? {} : { token: String(search.token) }),
+  validateSearch: (search): { token?: string } =>
+    search.token === undefined ? {} : { token: String(search.token) },
   component: lazyRouteComponent(() => import('./pages/Welcome.tsx'), 'Welcome'),
 });
 
@@ -160,7 +164,14 @@ const routeTree = root.addChildren([
     goals,
     problems,
     graph,
-    settings.addChildren([settingsHome, settingsProfile, settingsModels, settingsKeys, settingsSecurity, settingsPeople]),
+    settings.addChildren([
+      settingsHome,
+      settingsProfile,
+      settingsModels,
+      settingsKeys,
+      settingsSecurity,
+      settingsPeople,
+    ]),
   ]),
 ]);
 
@@ -169,18 +180,24 @@ export const router = createRouter({
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultPendingComponent: PageSkeleton,
-  defaultErrorComponent: ({ error, reset }) => (
+  defaultErrorComponent: RouteError,
+});
+
+/** An error that a page did not deal with itself. Going on reads everything anew. */
+function RouteError({ error, reset }: { error: unknown; reset: () => void }) {
+  const known = error instanceof ApiError ? error : undefined;
+  return (
     <PageError
-      title={error instanceof ApiError && error.status === 0 ? 'Steward cannot be reached' : 'Something went wrong'}
-      message={error.message}
-      requestId={error instanceof ApiError ? error.requestId : undefined}
+      title={known?.status === 0 ? 'Steward cannot be reached' : 'Something went wrong'}
+      message={error instanceof Error ? error.message : 'Something unexpected happened in the page.'}
+      requestId={known?.requestId}
       retry={() => {
         reset();
         void router.invalidate();
       }}
     />
-  ),
-});
+  );
+}
 
 declare module '@tanstack/react-router' {
   interface Register {

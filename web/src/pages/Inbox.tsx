@@ -36,13 +36,17 @@ export function Inbox() {
       </Title>
       <QuickCapture value={draft} onChange={setDraft} />
       {query.error && !items && (
-        <PageError title="The inbox could not be read" message={query.error.message} retry={() => void query.refetch()} />
+        <PageError
+          title="The inbox could not be read"
+          message={query.error.message}
+          retry={() => void query.refetch()}
+        />
       )}
       {query.isPending && <ListSkeleton rows={6} />}
       {items?.length === 0 && (
         <EmptyState icon={IconInbox} title="Nothing here yet">
-          Every thought you capture lands here first, in your own words, whether you write it in the box above, in a chat
-          or from elsewhere. What could not be sorted waits here for a second try.
+          Every thought you capture lands here first, in your own words, whether you write it in the box
+          above, in a chat or from elsewhere. What could not be sorted waits here for a second try.
         </EmptyState>
       )}
       {items && items.length > 0 && (
@@ -54,7 +58,11 @@ export function Inbox() {
       )}
       {query.hasNextPage && (
         <Group justify="center" mt="lg">
-          <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
             Show older
           </Button>
         </Group>
@@ -65,7 +73,9 @@ export function Inbox() {
 
 function Message({ item }: { item: InboxItem }) {
   const [busy, setBusy] = useState(false);
-  const state = item.status ? (STATES[item.status] ?? { label: item.status, color: 'gray', open: true }) : undefined;
+  const state = item.status
+    ? (STATES[item.status] ?? { label: item.status, color: 'gray', open: true })
+    : undefined;
   const act = async (verb: 'retry' | 'dismiss') => {
     setBusy(true);
     try {
@@ -95,7 +105,13 @@ function Message({ item }: { item: InboxItem }) {
             <Button size="compact-xs" variant="subtle" loading={busy} onClick={() => void act('retry')}>
               Try again
             </Button>
-            <Button size="compact-xs" variant="subtle" color="gray" disabled={busy} onClick={() => void act('dismiss')}>
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              color="gray"
+              disabled={busy}
+              onClick={() => void act('dismiss')}
+            >
               Dismiss
             </Button>
           </Group>

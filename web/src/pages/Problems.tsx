@@ -24,7 +24,9 @@ export function Problems() {
             <Fact tone={problem.severity >= 4 ? 'late' : 'quiet'}>Severity {problem.severity} of 5</Fact>
           )}
           {problem.horizon && <Fact>{problem.horizon}</Fact>}
-          {status === 'all' && problem.status !== 'active' && <Fact>{statusLabel(kind, problem.status)}</Fact>}
+          {status === 'all' && problem.status !== 'active' && (
+            <Fact>{statusLabel(kind, problem.status)}</Fact>
+          )}
         </>
       )}
       placeholder="Add a problem"

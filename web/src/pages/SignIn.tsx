@@ -1,4 +1,15 @@
-import { Alert, Button, Checkbox, Code, Divider, PasswordInput, PinInput, Stack, Text, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Button,
+  Checkbox,
+  Code,
+  Divider,
+  PasswordInput,
+  PinInput,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { IconFingerprint } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -170,7 +181,10 @@ function BackupStep({ onDone }: { onDone: () => Promise<void> }) {
   const [code, setCode] = useState('');
   const { busy, error, attempt } = useAttempt();
   return (
-    <Door title="Recovery code" lead="One of the codes you kept when you set up the second factor. Each works once.">
+    <Door
+      title="Recovery code"
+      lead="One of the codes you kept when you set up the second factor. Each works once."
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -42,9 +42,13 @@ export function Tasks() {
       group={status === 'open' || status === 'blocked' ? (rows) => byDue(rows, today) : undefined}
       meta={(task) => (
         <>
-          {task.due_date && <Due date={task.due_date} time={task.due_time} today={today} over={isOver(kind, task)} />}
+          {task.due_date && (
+            <Due date={task.due_date} time={task.due_time} today={today} over={isOver(kind, task)} />
+          )}
           {task.priority !== null && <Priority value={task.priority} />}
-          {(status === 'all' || task.status === 'blocked') && task.status !== 'open' && <Fact>{statusLabel(kind, task.status)}</Fact>}
+          {(status === 'all' || task.status === 'blocked') && task.status !== 'open' && (
+            <Fact>{statusLabel(kind, task.status)}</Fact>
+          )}
           {task.snoozed_until && Date.parse(task.snoozed_until) > Date.now() && <Fact>Snoozed</Fact>}
           {task.tags?.map((tag) => (
             <Fact key={tag}>#{tag}</Fact>

@@ -33,7 +33,9 @@ export function Today() {
   const plan = useQuery(planQuery);
   const [draft, setDraft] = useState('');
   const list = useRef<HTMLDivElement>(null);
-  const titles = new Map([...(plan.data?.today ?? []), ...(plan.data?.next ?? [])].map((item) => [item.id, item.title]));
+  const titles = new Map(
+    [...(plan.data?.today ?? []), ...(plan.data?.next ?? [])].map((item) => [item.id, item.title]),
+  );
   useRowKeys(list, {
     onEdit: (id) => openEditor('task', id),
     onFinish: (id) => void finish('task', { id, title: titles.get(id) ?? '' }),
@@ -55,7 +57,11 @@ export function Today() {
         {plan.data ? (
           <PlanSections plan={plan.data} onExample={setDraft} />
         ) : plan.error ? (
-          <PageError title="The plan could not be read" message={plan.error.message} retry={() => void plan.refetch()} />
+          <PageError
+            title="The plan could not be read"
+            message={plan.error.message}
+            retry={() => void plan.refetch()}
+          />
         ) : (
           <ListSkeleton rows={5} />
         )}
@@ -85,7 +91,8 @@ function Freshness({ plan }: { plan: Plan }) {
 }
 
 function PlanSections({ plan, onExample }: { plan: Plan; onExample: (text: string) => void }) {
-  if (plan.today.length + plan.next.length + plan.blocked.length === 0) return <NothingYet onExample={onExample} />;
+  if (plan.today.length + plan.next.length + plan.blocked.length === 0)
+    return <NothingYet onExample={onExample} />;
   return (
     <>
       <section aria-labelledby="plan-today">
@@ -138,7 +145,12 @@ function PlanSections({ plan, onExample }: { plan: Plan; onExample: (text: strin
 function PlanRow({ item }: { item: PlanItem }) {
   return (
     <li className={classes.row} data-row={item.id}>
-      <CheckButton checked={false} color="pine" label={`Mark done: ${item.title}`} onClick={() => void finish('task', item)} />
+      <CheckButton
+        checked={false}
+        color="pine"
+        label={`Mark done: ${item.title}`}
+        onClick={() => void finish('task', item)}
+      />
       <RowBody item={item} />
       <SnoozeMenu id={item.id} title={item.title} />
     </li>
@@ -148,7 +160,12 @@ function PlanRow({ item }: { item: PlanItem }) {
 function RowBody({ item }: { item: PlanItem }) {
   return (
     <div className={classes.body}>
-      <button type="button" className={`link-button ${classes.title}`} data-row-main onClick={() => openEditor('task', item.id)}>
+      <button
+        type="button"
+        className={`link-button ${classes.title}`}
+        data-row-main
+        onClick={() => openEditor('task', item.id)}
+      >
         {item.title}
       </button>
       <ul className={`plain-list ${classes.reasons}`} aria-label="Why it is here">
@@ -179,22 +196,30 @@ function NothingYet({ onExample }: { onExample: (text: string) => void }) {
       action={
         <Group justify="center" gap="xs">
           {EXAMPLES.map((text) => (
-            <button key={text} type="button" className={`link-button ${classes.example}`} onClick={() => onExample(text)}>
+            <button
+              key={text}
+              type="button"
+              className={`link-button ${classes.example}`}
+              onClick={() => onExample(text)}
+            >
               {text}
             </button>
           ))}
         </Group>
       }
     >
-      Write what is on your mind in the box above, in your own words. Steward finds the tasks, goals and problems in it,
-      and each morning says what to do first and why. Take one of these to try:
+      Write what is on your mind in the box above, in your own words. Steward finds the tasks, goals and
+      problems in it, and each morning says what to do first and why. Take one of these to try:
     </EmptyState>
   );
 }
 
 function greeting(zone: string, name: string): string {
-  const hour = Number(new Intl.DateTimeFormat('en-GB', { hour: '2-digit', hourCycle: 'h23', timeZone: zone }).format());
-  const part = hour < 5 ? 'Good night' : hour < 12 ? 'Good morning' : hour < 18 ? 'Good afternoon' : 'Good evening';
+  const hour = Number(
+    new Intl.DateTimeFormat('en-GB', { hour: '2-digit', hourCycle: 'h23', timeZone: zone }).format(),
+  );
+  const part =
+    hour < 5 ? 'Good night' : hour < 12 ? 'Good morning' : hour < 18 ? 'Good afternoon' : 'Good evening';
   const first = name.trim().split(/\s+/)[0];
   return first ? `${part}, ${first}` : part;
 }

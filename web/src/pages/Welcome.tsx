@@ -17,7 +17,11 @@ const TEXTS: Readonly<Record<OneTimeLink['kind'], { title: string; lead: string;
     lead: 'Everything stays on this machine. First, an account for you: it runs the place.',
     button: 'Begin',
   },
-  invite: { title: 'You are invited', lead: 'An account of your own. Nobody else sees what you keep in it.', button: 'Join' },
+  invite: {
+    title: 'You are invited',
+    lead: 'An account of your own. Nobody else sees what you keep in it.',
+    button: 'Join',
+  },
   sign_in: { title: 'Welcome back', lead: 'This link signs you in, once.', button: 'Sign in' },
 };
 
@@ -66,7 +70,8 @@ function LinkForm({ token, link }: { token: string; link: OneTimeLink }) {
     initialValues: { name: '', email: link.email ?? '', password: '' },
     validate: {
       name: (name) => (isNew && name.trim() === '' ? 'How shall Steward call you?' : null),
-      email: (email) => (isNew && !/^\S+@\S+\.\S+$/.test(email.trim()) ? 'An email address, to sign in with' : null),
+      email: (email) =>
+        isNew && !/^\S+@\S+\.\S+$/.test(email.trim()) ? 'An email address, to sign in with' : null,
       password: (password) =>
         isNew && password.length < MIN_PASSWORD ? `At least ${MIN_PASSWORD} characters` : null,
     },

@@ -50,7 +50,13 @@ function EditorTitle({ subject }: { subject: Subject }) {
 function EditorBody({ subject }: { subject: Subject }) {
   const query = useQuery(entityQuery(subject.type, subject.id));
   if (query.error) {
-    return <PageError title="This could not be opened" message={query.error.message} retry={() => void query.refetch()} />;
+    return (
+      <PageError
+        title="This could not be opened"
+        message={query.error.message}
+        retry={() => void query.refetch()}
+      />
+    );
   }
   if (!query.data) return <EditorSkeleton />;
   return (

@@ -1,4 +1,14 @@
-import { Button, Divider, Group, Select, SimpleGrid, Stack, TagsInput, Textarea, TextInput } from '@mantine/core';
+import {
+  Button,
+  Divider,
+  Group,
+  Select,
+  SimpleGrid,
+  Stack,
+  TagsInput,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
 import { DatePickerInput, TimeInput } from '@mantine/dates';
 import { useForm } from '@mantine/form';
 import { IconArchive, IconRestore } from '@tabler/icons-react';
@@ -24,7 +34,10 @@ interface Values {
 
 const ONE_TO_FIVE = ['1', '2', '3', '4', '5'];
 const SCALE = (low: string, high: string) =>
-  ONE_TO_FIVE.map((value) => ({ value, label: value === '1' ? `1 · ${low}` : value === '5' ? `5 · ${high}` : value }));
+  ONE_TO_FIVE.map((value) => ({
+    value,
+    label: value === '1' ? `1 · ${low}` : value === '5' ? `5 · ${high}` : value,
+  }));
 
 interface EntityFormProps {
   type: EntityType;
@@ -62,7 +75,13 @@ export default function EntityForm({ type, entity, onClose }: EntityFormProps) {
       }}
     >
       <Stack gap="md">
-        <TextInput label="Title" required withAsterisk={false} data-autofocus {...form.getInputProps('title')} />
+        <TextInput
+          label="Title"
+          required
+          withAsterisk={false}
+          data-autofocus
+          {...form.getInputProps('title')}
+        />
         <Textarea
           label={type === 'task' ? 'Notes' : 'Description'}
           autosize
@@ -73,7 +92,13 @@ export default function EntityForm({ type, entity, onClose }: EntityFormProps) {
         <SimpleGrid cols={2} spacing="sm">
           <Select label="Status" data={[...kind.statuses]} {...form.getInputProps('status')} />
           {type === 'task' && (
-            <Select label="Priority" placeholder="None" clearable data={[...PRIORITIES]} {...form.getInputProps('priority')} />
+            <Select
+              label="Priority"
+              placeholder="None"
+              clearable
+              data={[...PRIORITIES]}
+              {...form.getInputProps('priority')}
+            />
           )}
           {type === 'problem' && (
             <Select
@@ -94,7 +119,9 @@ export default function EntityForm({ type, entity, onClose }: EntityFormProps) {
               {...form.getInputProps('date')}
             />
           )}
-          {type === 'task' && 'due_time' in entity && <TimeInput label="Time" {...form.getInputProps('due_time')} />}
+          {type === 'task' && 'due_time' in entity && (
+            <TimeInput label="Time" {...form.getInputProps('due_time')} />
+          )}
           {type === 'task' && (
             <Select
               label="Impact"
@@ -104,7 +131,9 @@ export default function EntityForm({ type, entity, onClose }: EntityFormProps) {
               {...form.getInputProps('impact_score')}
             />
           )}
-          {type !== 'task' && <TextInput label="Horizon" placeholder="this year" {...form.getInputProps('horizon')} />}
+          {type !== 'task' && (
+            <TextInput label="Horizon" placeholder="this year" {...form.getInputProps('horizon')} />
+          )}
         </SimpleGrid>
         {type === 'task' && 'tags' in entity && (
           <TagsInput label="Tags" placeholder="home, work" {...form.getInputProps('tags')} />
@@ -154,7 +183,7 @@ export default function EntityForm({ type, entity, onClose }: EntityFormProps) {
 }
 
 function toValues(entity: Entity): Values {
-  const row = entity as Partial<Record<string, unknown>>;
+  const row: Record<string, unknown> = { ...entity };
   const text = (name: string) => (row[name] === null || row[name] === undefined ? '' : String(row[name]));
   return {
     title: entity.title,

@@ -4,7 +4,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
 import { KINDS, LINKS } from '../entities.ts';
-import { everyGoalQuery, everyLinkQuery, everyProblemQuery, everyTaskQuery, queryClient } from '../queries.ts';
+import {
+  everyGoalQuery,
+  everyLinkQuery,
+  everyProblemQuery,
+  everyTaskQuery,
+  queryClient,
+} from '../queries.ts';
 import { toastError } from '../toast.tsx';
 import type { EntityType, Link, LinkType } from '../types.ts';
 import classes from './EntityLinks.module.css';
@@ -25,7 +31,8 @@ function useEnds(): Map<string, End> {
   ] as const;
   const ends = new Map<string, End>();
   for (const [type, rows] of lists) {
-    for (const { id, title, status } of rows ?? []) if (status !== 'archived') ends.set(`${type}:${id}`, { type, id, title });
+    for (const { id, title, status } of rows ?? [])
+      if (status !== 'archived') ends.set(`${type}:${id}`, { type, id, title });
   }
   return ends;
 }
@@ -35,7 +42,9 @@ export function EntityLinks({ type, id }: { type: EntityType; id: string }) {
   const links = useQuery(everyLinkQuery);
   const ends = useEnds();
   const [adding, setAdding] = useState(false);
-  const mine = (links.data ?? []).filter((link) => isEnd(link, 'from', type, id) || isEnd(link, 'to', type, id));
+  const mine = (links.data ?? []).filter(
+    (link) => isEnd(link, 'from', type, id) || isEnd(link, 'to', type, id),
+  );
 
   const remove = async (link: Link) => {
     try {
@@ -51,7 +60,12 @@ export function EntityLinks({ type, id }: { type: EntityType; id: string }) {
       <Group justify="space-between" mb="xs">
         <Title order={3}>Links</Title>
         {!adding && (
-          <Button size="compact-sm" variant="subtle" leftSection={<IconPlus size={14} />} onClick={() => setAdding(true)}>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            leftSection={<IconPlus size={14} />}
+            onClick={() => setAdding(true)}
+          >
             Add a link
           </Button>
         )}
@@ -75,7 +89,11 @@ export function EntityLinks({ type, id }: { type: EntityType; id: string }) {
               <Text size="xs" c="dimmed" className={classes.phrase}>
                 {phrase}
               </Text>
-              <button type="button" className={`link-button ${classes.end}`} onClick={() => openEditor(other.type, other.id)}>
+              <button
+                type="button"
+                className={`link-button ${classes.end}`}
+                onClick={() => openEditor(other.type, other.id)}
+              >
                 <Badge size="xs" variant="light" color={KINDS[other.type].color} mr={6}>
                   {KINDS[other.type].one}
                 </Badge>
@@ -105,11 +123,23 @@ const MAKES: Readonly<Record<EntityType, readonly LinkType[]>> = {
   problem: ['blocks', 'related'],
 };
 
-function AddLink({ type, id, ends, onDone }: { type: EntityType; id: string; ends: Map<string, End>; onDone: () => void }) {
+function AddLink({
+  type,
+  id,
+  ends,
+  onDone,
+}: {
+  type: EntityType;
+  id: string;
+  ends: Map<string, End>;
+  onDone: () => void;
+}) {
   const [linkType, setLinkType] = useState<LinkType>(MAKES[type][0]!);
   const [target, setTarget] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const candidates = [...ends.entries()].filter(([key, end]) => key !== `${type}:${id}` && fits(linkType, end.type));
+  const candidates = [...ends.entries()].filter(
+    ([key, end]) => key !== `${type}:${id}` && fits(linkType, end.type),
+  );
 
   const add = async () => {
     const end = target === null ? undefined : ends.get(target);

@@ -1,6 +1,6 @@
 import { Button, Group, SegmentedControl, TextInput, Title } from '@mantine/core';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
-import { type InfiniteData, type UseInfiniteQueryResult } from '@tanstack/react-query';
+import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import { Fragment, type ReactNode, useRef, useState } from 'react';
 import { create, finish, reopen } from '../actions.ts';
 import type { Page } from '../api.ts';
@@ -9,8 +9,8 @@ import { useKeys } from '../keyboard.ts';
 import { toastError } from '../toast.tsx';
 import type { Entity } from '../types.ts';
 import { CheckButton } from './CheckButton.tsx';
-import classes from './EntityList.module.css';
 import { EmptyState } from './EmptyState.tsx';
+import classes from './EntityList.module.css';
 import { openEditor } from './editor.ts';
 import { PageError } from './PageError.tsx';
 import { ListSkeleton } from './PageSkeleton.tsx';
@@ -95,7 +95,11 @@ export function EntityList<T extends Entity>(props: EntityListProps<T>) {
       <div ref={list}>
         {query.isPending && <ListSkeleton rows={7} />}
         {query.error && all.length === 0 && (
-          <PageError title="This list could not be read" message={query.error.message} retry={() => void query.refetch()} />
+          <PageError
+            title="This list could not be read"
+            message={query.error.message}
+            retry={() => void query.refetch()}
+          />
         )}
         {query.data && rows.length === 0 && (
           <EmptyState icon={kind.icon} title={wanted === '' ? props.emptyTitle : 'No match'}>
@@ -113,7 +117,12 @@ export function EntityList<T extends Entity>(props: EntityListProps<T>) {
               )}
               <ul className={`plain-list ${classes.rows}`}>
                 {members.map((row) => (
-                  <li key={row.id} className={classes.row} data-row={row.id} data-over={isOver(kind, row) || undefined}>
+                  <li
+                    key={row.id}
+                    className={classes.row}
+                    data-row={row.id}
+                    data-over={isOver(kind, row) || undefined}
+                  >
                     <CheckButton
                       checked={isOver(kind, row)}
                       color={kind.color}
@@ -141,7 +150,11 @@ export function EntityList<T extends Entity>(props: EntityListProps<T>) {
       </div>
       {query.hasNextPage && (
         <Group justify="center" mt="lg">
-          <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
             Show more
           </Button>
         </Group>

@@ -14,11 +14,24 @@ export function Fact({ icon, tone, children }: { icon?: ReactNode; tone?: string
 }
 
 /** When it is due; late ones stand out. */
-export function Due({ date, time, today, over }: { date: string; time?: string | null; today: string; over: boolean }) {
+export function Due({
+  date,
+  time,
+  today,
+  over,
+}: {
+  date: string;
+  time?: string | null;
+  today: string;
+  over: boolean;
+}) {
   const day = date.slice(0, 10);
   const days = daysBetween(today, day);
   return (
-    <Fact icon={<IconCalendar size={14} aria-hidden="true" />} tone={over ? 'quiet' : days < 0 ? 'late' : days === 0 ? 'now' : 'quiet'}>
+    <Fact
+      icon={<IconCalendar size={14} aria-hidden="true" />}
+      tone={over ? 'quiet' : days < 0 ? 'late' : days === 0 ? 'now' : 'quiet'}
+    >
       {dueLabel(day, today)}
       {time && `, ${time.slice(0, 5)}`}
     </Fact>

@@ -3,7 +3,7 @@ import { Skeleton, Stack } from '@mantine/core';
 /** The shape of a page while its code or its first data is on the way. */
 export function PageSkeleton() {
   return (
-    <div className="page" aria-busy="true" aria-label="Loading">
+    <div className="page" role="status" aria-busy="true" aria-label="Loading">
       <Skeleton height={30} width={220} radius="md" mb="xl" />
       <ListSkeleton rows={6} />
     </div>

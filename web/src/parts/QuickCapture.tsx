@@ -63,11 +63,18 @@ export function QuickCapture({ value, onChange }: QuickCaptureProps) {
             }
           }}
         />
-        <Button type="submit" loading={busy} disabled={value.trim() === ''} leftSection={<IconArrowUp size={16} />}>
+        <Button
+          type="submit"
+          loading={busy}
+          disabled={value.trim() === ''}
+          leftSection={<IconArrowUp size={16} />}
+        >
           Add
         </Button>
       </form>
-      <div aria-live="polite">{result && <Outcome result={result} onClose={() => setResult(undefined)} />}</div>
+      <div aria-live="polite">
+        {result && <Outcome result={result} onClose={() => setResult(undefined)} />}
+      </div>
     </section>
   );
 }
@@ -86,7 +93,12 @@ function Outcome({ result, onClose }: { result: CaptureResult; onClose: () => vo
             if (!type) return null;
             const kind = KINDS[type];
             return (
-              <button key={id} type="button" className={`link-button ${classes.made}`} onClick={() => openEditor(type, id)}>
+              <button
+                key={id}
+                type="button"
+                className={`link-button ${classes.made}`}
+                onClick={() => openEditor(type, id)}
+              >
                 <Badge size="sm" variant="light" color={kind.color}>
                   {kind.one}
                 </Badge>

@@ -56,7 +56,11 @@ export function SnoozeMenu({ id, title }: { id: string; title: string }) {
                 {label}
               </Menu.Item>
             ))}
-            <Menu.Item leftSection={<IconCalendar size={16} />} closeMenuOnClick={false} onClick={() => setPicking(true)}>
+            <Menu.Item
+              leftSection={<IconCalendar size={16} />}
+              closeMenuOnClick={false}
+              onClick={() => setPicking(true)}
+            >
               Pick a day
             </Menu.Item>
           </>

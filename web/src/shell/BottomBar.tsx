@@ -18,11 +18,24 @@ export function BottomBar() {
           {label}
         </Link>
       ))}
-      <button type="button" className={classes.tab} onClick={open} aria-haspopup="dialog" aria-expanded={more}>
+      <button
+        type="button"
+        className={classes.tab}
+        onClick={open}
+        aria-haspopup="dialog"
+        aria-expanded={more}
+      >
         <IconDots size={22} stroke={1.7} aria-hidden="true" />
         More
       </button>
-      <Drawer opened={more} onClose={close} position="bottom" size="auto" title="More" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Drawer
+        opened={more}
+        onClose={close}
+        position="bottom"
+        size="auto"
+        title="More"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
         <div className={classes.more}>
           {PLACES.filter((place) => !place.onPhone).map(({ to, label, icon: Icon }) => (
             <Link key={to} to={to} className={classes.place} onClick={close}>
@@ -33,7 +46,12 @@ export function BottomBar() {
         </div>
         <Group justify="space-between" mt="md">
           <ColorSchemeButton />
-          <Button variant="subtle" color="gray" leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
+          <Button
+            variant="subtle"
+            color="gray"
+            leftSection={<IconLogout size={16} />}
+            onClick={() => void leave()}
+          >
             Sign out
           </Button>
         </Group>

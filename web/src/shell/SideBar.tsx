@@ -28,7 +28,13 @@ export function SideBar({ onHelp }: { onHelp: () => void }) {
         <Group gap={4}>
           <ColorSchemeButton />
           <Tooltip label="Keyboard shortcuts (?)">
-            <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Keyboard shortcuts" onClick={onHelp}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="lg"
+              aria-label="Keyboard shortcuts"
+              onClick={onHelp}
+            >
               <IconKeyboard size={19} stroke={1.7} />
             </ActionIcon>
           </Tooltip>

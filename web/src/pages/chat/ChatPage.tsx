@@ -12,17 +12,37 @@ export function ChatPage() {
   return (
     <div className={classes.layout}>
       <aside className={classes.aside} aria-label="Conversations">
-        <Button component={Link} to="/chat" variant="default" leftSection={<IconEdit size={17} />} fullWidth mb="sm">
+        <Button
+          component={Link}
+          to="/chat"
+          variant="default"
+          leftSection={<IconEdit size={17} />}
+          fullWidth
+          mb="sm"
+        >
           New conversation
         </Button>
         <ConversationList current={conversationId} />
       </aside>
       <div className={classes.phoneBar}>
-        <Button variant="subtle" color="gray" size="compact-md" leftSection={<IconHistory size={18} />} onClick={list.open}>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-md"
+          leftSection={<IconHistory size={18} />}
+          onClick={list.open}
+        >
           Conversations
         </Button>
         <Group>
-          <ActionIcon component={Link} to="/chat" variant="subtle" color="gray" size="lg" aria-label="New conversation">
+          <ActionIcon
+            component={Link}
+            to="/chat"
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label="New conversation"
+          >
             <IconEdit size={20} stroke={1.7} />
           </ActionIcon>
         </Group>

@@ -4,7 +4,7 @@ import { IconAlertCircle, IconArrowDown, IconRefresh } from '@tabler/icons-react
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { DefaultChatTransport, type UIMessage } from 'ai';
-import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { call, type Page, toApiError } from '../../api.ts';
 import { onLiveEvent } from '../../live.ts';
 import { PageError } from '../../parts/PageError.tsx';
@@ -22,7 +22,10 @@ const messagesQuery = (conversationId: string) =>
   queryOptions({
     queryKey: ['messages', conversationId],
     queryFn: () =>
-      call<Page<UIMessage>>('GET', '/v1/conversations/{id}/messages', { id: conversationId, limit: MESSAGES }),
+      call<Page<UIMessage>>('GET', '/v1/conversations/{id}/messages', {
+        id: conversationId,
+        limit: MESSAGES,
+      }),
     // What was said goes into the chat's own state once; live events keep that one fresh.
     staleTime: 0,
     gcTime: 0,
@@ -33,7 +36,8 @@ const messagesQuery = (conversationId: string) =>
 export function ChatThread() {
   const { conversationId } = useParams({ from: '/inside/chat/$conversationId' });
   const query = useQuery({ ...messagesQuery(conversationId), enabled: !hasFirstMessage(conversationId) });
-  if (hasFirstMessage(conversationId)) return <Thread key={conversationId} id={conversationId} initial={NOTHING} />;
+  if (hasFirstMessage(conversationId))
+    return <Thread key={conversationId} id={conversationId} initial={NOTHING} />;
   if (query.error && !query.data) {
     return (
       <div className={classes.thread}>
@@ -72,7 +76,8 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
   const [draft, setDraft] = useState('');
   const [older, setOlder] = useState(initial.next_cursor);
   const chat = useChat({ id, messages: initial.items, transport, throttle: 40 });
-  const { messages, status, error, setMessages, sendMessage, regenerate, resumeStream, clearError, stop } = chat;
+  const { messages, status, error, setMessages, sendMessage, regenerate, resumeStream, clearError, stop } =
+    chat;
   const isBusy = status === 'submitted' || status === 'streaming';
   const stick = useStickToBottom(messages);
 
@@ -91,7 +96,6 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
     // An answer that was being written when the page was left, or that another device asked for, goes on here.
     else void resumeStream();
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, on arrival
   useEffect(() => arrive(), []);
 
   const follow = useEffectEvent(async (type: string) => {
@@ -107,7 +111,8 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
     () =>
       onLiveEvent((event) => {
         // A turn here or on another device: which conversation it is in, the messages themselves tell.
-        if (event.entity_type === 'run' && event.type.startsWith('run.')) void follow(event.type).catch(() => undefined);
+        if (event.entity_type === 'run' && event.type.startsWith('run.'))
+          void follow(event.type).catch(() => undefined);
       }),
     [],
   );
@@ -124,7 +129,9 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
   };
   const halt = async () => {
     try {
-      const { stopped } = await call<{ stopped: boolean }>('POST', '/v1/chat/{conversation_id}/stop', { conversation_id: id });
+      const { stopped } = await call<{ stopped: boolean }>('POST', '/v1/chat/{conversation_id}/stop', {
+        conversation_id: id,
+      });
       // The stream ends by itself with what was said until now; without a run there is none to end it.
       if (!stopped) await stop();
     } catch (failure) {
@@ -133,7 +140,11 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
   };
   const showOlder = async () => {
     try {
-      const page = await call<Page<UIMessage>>('GET', '/v1/conversations/{id}/messages', { id, limit: MESSAGES, cursor: older });
+      const page = await call<Page<UIMessage>>('GET', '/v1/conversations/{id}/messages', {
+        id,
+        limit: MESSAGES,
+        cursor: older,
+      });
       setOlder(page.next_cursor);
       setMessages((shown) => [...page.items, ...shown]);
     } catch (failure) {
@@ -159,7 +170,9 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
               key={message.id}
               message={message}
               isStreaming={isBusy && index === messages.length - 1}
-              onRetry={!isBusy && index === messages.length - 1 && message.role === 'assistant' ? retry : undefined}
+              onRetry={
+                !isBusy && index === messages.length - 1 && message.role === 'assistant' ? retry : undefined
+              }
             />
           ))}
           {isBusy && last?.role === 'user' && <Thinking />}
@@ -169,7 +182,13 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
               <Text size="sm" flex={1}>
                 {error.message}
               </Text>
-              <Button size="compact-sm" variant="subtle" color="clay" leftSection={<IconRefresh size={14} />} onClick={retry}>
+              <Button
+                size="compact-sm"
+                variant="subtle"
+                color="clay"
+                leftSection={<IconRefresh size={14} />}
+                onClick={retry}
+              >
                 Try again
               </Button>
             </div>
@@ -179,7 +198,12 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
               <Text size="sm" c="dimmed">
                 There is no answer to this yet.
               </Text>
-              <Button size="compact-sm" variant="subtle" leftSection={<IconRefresh size={14} />} onClick={retry}>
+              <Button
+                size="compact-sm"
+                variant="subtle"
+                leftSection={<IconRefresh size={14} />}
+                onClick={retry}
+              >
                 Ask again
               </Button>
             </Group>

@@ -37,7 +37,11 @@ export function ConversationList({ current, onChosen }: ConversationListProps) {
       )}
       <ul className="plain-list">
         {data.map((conversation) => (
-          <li key={conversation.id} className={classes.conversation} data-current={conversation.id === current || undefined}>
+          <li
+            key={conversation.id}
+            className={classes.conversation}
+            data-current={conversation.id === current || undefined}
+          >
             <Link
               to="/chat/$conversationId"
               params={{ conversationId: conversation.id }}
@@ -57,7 +61,11 @@ export function ConversationList({ current, onChosen }: ConversationListProps) {
                 <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => setRenaming(conversation)}>
                   Rename
                 </Menu.Item>
-                <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setDeleting(conversation)}>
+                <Menu.Item
+                  color="red"
+                  leftSection={<IconTrash size={15} />}
+                  onClick={() => setDeleting(conversation)}
+                >
                   Delete
                 </Menu.Item>
               </Menu.Dropdown>
@@ -67,7 +75,11 @@ export function ConversationList({ current, onChosen }: ConversationListProps) {
       </ul>
       {renaming && <Rename conversation={renaming} onClose={() => setRenaming(undefined)} />}
       {deleting && (
-        <Delete conversation={deleting} isCurrent={deleting.id === current} onClose={() => setDeleting(undefined)} />
+        <Delete
+          conversation={deleting}
+          isCurrent={deleting.id === current}
+          onClose={() => setDeleting(undefined)}
+        />
       )}
     </>
   );
@@ -85,7 +97,12 @@ function Rename({ conversation, onClose }: { conversation: Conversation; onClose
     void queryClient.invalidateQueries({ queryKey: ['conversations'] });
   };
   return (
-    <Modal opened onClose={onClose} title="Rename the conversation" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Rename the conversation"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -129,9 +146,15 @@ function Delete({ conversation, isCurrent, onClose }: DeleteProps) {
     void queryClient.invalidateQueries({ queryKey: ['conversations'] });
   };
   return (
-    <Modal opened onClose={onClose} title="Delete this conversation?" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Delete this conversation?"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <Text size="sm">
-        “{titleOf(conversation)}” and everything said in it will be gone. Tasks, goals and problems that came of it stay.
+        “{titleOf(conversation)}” and everything said in it will be gone. Tasks, goals and problems that came
+        of it stay.
       </Text>
       <Group mt="md">
         <Button color="red" onClick={() => void remove()}>

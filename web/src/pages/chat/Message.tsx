@@ -27,7 +27,13 @@ export const Message = memo(function Message({ message, isStreaming, onRetry }: 
       {message.parts.map((part, index) => {
         const key = `${message.id}-${index}`;
         if (part.type === 'text') {
-          return <Markdown key={key} text={part.text} isStreaming={isStreaming && index === message.parts.length - 1} />;
+          return (
+            <Markdown
+              key={key}
+              text={part.text}
+              isStreaming={isStreaming && index === message.parts.length - 1}
+            />
+          );
         }
         if (part.type === 'reasoning' && part.text !== '') {
           return (
@@ -45,7 +51,13 @@ export const Message = memo(function Message({ message, isStreaming, onRetry }: 
             <CopyButton value={text}>
               {({ copied, copy }) => (
                 <Tooltip label={copied ? 'Copied' : 'Copy'}>
-                  <ActionIcon variant="subtle" color="gray" size="md" aria-label={copied ? 'Copied' : 'Copy the answer'} onClick={copy}>
+                  <ActionIcon
+                    variant="subtle"
+                    color="gray"
+                    size="md"
+                    aria-label={copied ? 'Copied' : 'Copy the answer'}
+                    onClick={copy}
+                  >
                     {copied ? <IconCheck size={16} /> : <IconCopy size={16} stroke={1.7} />}
                   </ActionIcon>
                 </Tooltip>

@@ -40,7 +40,11 @@ export function NewChat() {
         <ul className={`plain-list ${classes.starters}`}>
           {STARTERS.map((text) => (
             <li key={text}>
-              <button type="button" className={`link-button ${classes.starter}`} onClick={() => void begin(text)}>
+              <button
+                type="button"
+                className={`link-button ${classes.starter}`}
+                onClick={() => void begin(text)}
+              >
                 {text}
               </button>
             </li>

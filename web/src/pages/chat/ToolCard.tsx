@@ -57,17 +57,32 @@ export function ToolCard({ part }: { part: ToolUIPart | DynamicToolUIPart }) {
         onClick={() => setOpened(!opened)}
       >
         <span className={classes.state} aria-hidden="true">
-          {isDone ? <IconCheck size={15} stroke={2.2} /> : isFailed ? <IconAlertCircle size={16} /> : <Loader size={14} />}
+          {isDone ? (
+            <IconCheck size={15} stroke={2.2} />
+          ) : isFailed ? (
+            <IconAlertCircle size={16} />
+          ) : (
+            <Loader size={14} />
+          )}
         </span>
         <span className={classes.does}>{DOES[name] ?? name.replaceAll('_', ' ')}</span>
         <span className="visually-hidden">{isDone ? '' : isFailed ? ', failed' : ', at work'}</span>
-        <IconChevronRight size={16} className={classes.chevron} data-opened={opened || undefined} aria-hidden="true" />
+        <IconChevronRight
+          size={16}
+          className={classes.chevron}
+          data-opened={opened || undefined}
+          aria-hidden="true"
+        />
       </button>
       {found.length > 0 && (
         <ul className={`plain-list ${classes.found}`}>
           {found.map(({ type, id, title }) => (
             <li key={id}>
-              <button type="button" className={`link-button ${classes.entity}`} onClick={() => openEditor(type, id)}>
+              <button
+                type="button"
+                className={`link-button ${classes.entity}`}
+                onClick={() => openEditor(type, id)}
+              >
                 <Badge size="xs" variant="light" color={KINDS[type].color}>
                   {KINDS[type].one}
                 </Badge>
@@ -94,7 +109,9 @@ function Block({ label, value }: { label: string; value: unknown }) {
     <section aria-label={label}>
       <h3>{label}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
-      <pre tabIndex={0}>{typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? 'nothing')}</pre>
+      <pre tabIndex={0}>
+        {typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? 'nothing')}
+      </pre>
     </section>
   );
 }
@@ -104,7 +121,8 @@ const SHOWN = 6;
 
 /** The tasks, goals and problems that a result made or changed; results that only list things name none. */
 function entitiesIn(output: unknown): { type: EntityType; id: string; title: string }[] {
-  if (output === null || typeof output !== 'object' || !('applied' in output) || !('items' in output)) return [];
+  if (output === null || typeof output !== 'object' || !('applied' in output) || !('items' in output))
+    return [];
   const { items } = output as { items: unknown };
   if (!Array.isArray(items)) return [];
   const found = new Map<string, { type: EntityType; id: string; title: string }>();

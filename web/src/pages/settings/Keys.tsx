@@ -31,14 +31,21 @@ export function Keys() {
         title="API keys"
         lead={
           <>
-            For programs: the interface under <Code>/v1</Code> (described at <a href="/docs">/docs</a>) and the MCP server at{' '}
-            <Code>/mcp</Code>. A key can do what you can do.
+            For programs: the interface under <Code>/v1</Code> (described at <a href="/docs">/docs</a>) and
+            the MCP server at <Code>/mcp</Code>. A key can do what you can do.
           </>
         }
       >
         <CreateKey onCreated={setFresh} />
         {fresh && (
-          <Alert color="pine" mt="md" title="Copy it now" withCloseButton closeButtonLabel="Hide the key" onClose={() => setFresh(undefined)}>
+          <Alert
+            color="pine"
+            mt="md"
+            title="Copy it now"
+            withCloseButton
+            closeButtonLabel="Hide the key"
+            onClose={() => setFresh(undefined)}
+          >
             <Text size="sm" mb="xs">
               It is not shown again; only its fingerprint is kept.
             </Text>
@@ -46,7 +53,13 @@ export function Keys() {
           </Alert>
         )}
       </Panel>
-      {keys.error && <PageError title="The keys could not be read" message={keys.error.message} retry={() => void keys.refetch()} />}
+      {keys.error && (
+        <PageError
+          title="The keys could not be read"
+          message={keys.error.message}
+          retry={() => void keys.refetch()}
+        />
+      )}
       {keys.isPending && <ListSkeleton rows={3} />}
       {keys.data?.items.length === 0 && (
         <EmptyState icon={IconKey} title="No keys yet">
@@ -62,10 +75,17 @@ export function Keys() {
                 <div>
                   <Text fw={550}>{key.label}</Text>
                   <Text size="xs" c="dimmed">
-                    {key.prefix && `${key.prefix}… · `}made {ago(key.created_at)} · {used ? `used ${ago(used)}` : 'never used'}
+                    {key.prefix && `${key.prefix}… · `}made {ago(key.created_at)} ·{' '}
+                    {used ? `used ${ago(used)}` : 'never used'}
                   </Text>
                 </div>
-                <Button variant="subtle" color="red" size="compact-sm" aria-label={`Revoke ${key.label}`} onClick={() => setRevoking(key)}>
+                <Button
+                  variant="subtle"
+                  color="red"
+                  size="compact-sm"
+                  aria-label={`Revoke ${key.label}`}
+                  onClick={() => setRevoking(key)}
+                >
                   Revoke
                 </Button>
               </div>
@@ -124,7 +144,12 @@ function Revoke({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={`Revoke “${apiKey.label}”?`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={`Revoke “${apiKey.label}”?`}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <Stack>
         <Text size="sm">Whatever uses this key stops working at once.</Text>
         <Group>

@@ -76,19 +76,28 @@ export function Models() {
 
 function Purposes({ choices, models }: { choices: Choices; models: CatalogueEntry[] }) {
   const choose = useMutation({
-    mutationFn: (input: { purpose: string; model: string | null }) => call<Choices>('PUT', '/v1/models/current', input),
+    mutationFn: (input: { purpose: string; model: string | null }) =>
+      call<Choices>('PUT', '/v1/models/current', input),
     onSuccess: (answer) => queryClient.setQueryData(choicesQuery.queryKey, answer),
     onError: toastError,
   });
   const test = useMutation({
     mutationFn: () => call<TestResult>('POST', '/v1/models/test'),
     onSuccess: ({ provider, model, latency_ms, cost }) =>
-      toastDone(`${provider}/${model} answered in ${latency_ms} ms${cost && Number(cost) > 0 ? ` for $${Number(cost)}` : ''}`),
+      toastDone(
+        `${provider}/${model} answered in ${latency_ms} ms${cost && Number(cost) > 0 ? ` for $${Number(cost)}` : ''}`,
+      ),
     onError: toastError,
   });
-  const options = models.map(({ id, provider_name, model }) => ({ value: id, label: `${provider_name} · ${model}` }));
+  const options = models.map(({ id, provider_name, model }) => ({
+    value: id,
+    label: `${provider_name} · ${model}`,
+  }));
   return (
-    <Panel title="Which model does what" lead="Steward works without any: the built-in one follows rules and needs no network.">
+    <Panel
+      title="Which model does what"
+      lead="Steward works without any: the built-in one follows rules and needs no network."
+    >
       <Stack gap="lg">
         <Select
           label="Default"
@@ -154,7 +163,13 @@ function Providers({ models }: { models: CatalogueEntry[] }) {
               </Text>
             </div>
             <Group gap="xs">
-              <Badge variant="light" color={isConnected ? 'pine' : 'gray'} tt="none" fw={500} style={{ flex: 'none' }}>
+              <Badge
+                variant="light"
+                color={isConnected ? 'pine' : 'gray'}
+                tt="none"
+                fw={500}
+                style={{ flex: 'none' }}
+              >
                 {isConnected ? 'Connected' : 'Not connected'}
               </Badge>
             </Group>

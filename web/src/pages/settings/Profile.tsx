@@ -33,12 +33,19 @@ export function Profile() {
           }}
         >
           <Stack maw={420}>
-            <TextInput label="Name" autoComplete="name" value={name} onChange={(event) => setName(event.currentTarget.value)} />
+            <TextInput
+              label="Name"
+              autoComplete="name"
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
             <TextInput label="Email" value={me.email} readOnly disabled />
             <Select
               label="Time zone"
               description={
-                here === zone ? 'The same as this device.' : `This device is in ${here}. “Today” and “tomorrow” follow the zone chosen here.`
+                here === zone
+                  ? 'The same as this device.'
+                  : `This device is in ${here}. “Today” and “tomorrow” follow the zone chosen here.`
               }
               searchable
               data={zones}
@@ -50,7 +57,12 @@ export function Profile() {
                 Use {here}
               </Button>
             )}
-            <Button type="submit" w="fit-content" loading={save.isPending} disabled={name === me.name && zone === me.timezone}>
+            <Button
+              type="submit"
+              w="fit-content"
+              loading={save.isPending}
+              disabled={name === me.name && zone === me.timezone}
+            >
               Save
             </Button>
           </Stack>

@@ -9,7 +9,12 @@ export function Secret({ value, label }: { value: string; label: string }) {
       <span>{value}</span>
       <CopyButton value={value}>
         {({ copied, copy }) => (
-          <ActionIcon variant="subtle" color="gray" aria-label={copied ? 'Copied' : `Copy ${label}`} onClick={copy}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={copied ? 'Copied' : `Copy ${label}`}
+            onClick={copy}
+          >
             {copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
           </ActionIcon>
         )}

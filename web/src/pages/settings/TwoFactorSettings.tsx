@@ -1,7 +1,13 @@
 import { Alert, Badge, Button, Group, PasswordInput, PinInput, Stack, Text } from '@mantine/core';
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { disableTwoFactor, enableTwoFactor, readSession, type TwoFactorSetup, verifyTotp } from '../../auth.ts';
+import {
+  disableTwoFactor,
+  enableTwoFactor,
+  readSession,
+  type TwoFactorSetup,
+  verifyTotp,
+} from '../../auth.ts';
 import { ListSkeleton } from '../../parts/PageSkeleton.tsx';
 import { queryClient } from '../../queries.ts';
 import { toastDone, toastError } from '../../toast.tsx';
@@ -76,7 +82,12 @@ function Switch({ isOn, onSetup }: { isOn: boolean; onSetup: (setup: TwoFactorSe
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <Button type="submit" disabled={password === ''} loading={change.isPending} {...(isOn ? { color: 'red', variant: 'light' } : {})}>
+        <Button
+          type="submit"
+          disabled={password === ''}
+          loading={change.isPending}
+          {...(isOn ? { color: 'red', variant: 'light' } : {})}
+        >
           {isOn ? 'Turn off' : 'Turn on'}
         </Button>
       </Group>
@@ -120,7 +131,8 @@ function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () => void 
   return (
     <Stack>
       <Alert color="pine" title="Two-factor authentication is on">
-        Keep these recovery codes somewhere safe. Each lets you in once when the phone is lost; they are not shown again.
+        Keep these recovery codes somewhere safe. Each lets you in once when the phone is lost; they are not
+        shown again.
       </Alert>
       <div className={classes.codes}>
         {codes.map((code) => (

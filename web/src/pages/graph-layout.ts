@@ -1,0 +1,130 @@
+/**
+ * Places for the nodes of the map. Things that are linked, directly or not, form an island. In an island whatever
+ * comes first stands left: a task left of the task that waits for it, and of the goal or problem it is for. Rows
+ * are ordered so that lines cross little; islands are packed in rows, the largest first.
+ */
+
+export interface LayoutEdge {
+  /** The end that stands left. */
+  from: string;
+  to: string;
+}
+
+const COLUMN = 300;
+const ROW = 92;
+const GAP = 80;
+/** Pixels after which islands go on in a new row. */
+const WIDTH = 1300;
+
+/** @returns the left upper corner of each node */
+export function layout(
+  ids: readonly string[],
+  edges: readonly LayoutEdge[],
+): Map<string, { x: number; y: number }> {
+  const places = new Map<string, { x: number; y: number }>();
+  let x = 0;
+  let y = 0;
+  let height = 0;
+  for (const island of islands(ids, edges)) {
+    const members = new Set(island);
+    const columns = toColumns(
+      island,
+      edges.filter(({ from, to }) => members.has(from) && members.has(to)),
+    );
+    const tallest = Math.max(...columns.map((column) => column.length));
+    const width = columns.length * COLUMN;
+    if (x > 0 && x + width > WIDTH) {
+      x = 0;
+      y += height + GAP;
+      height = 0;
+    }
+    columns.forEach((column, index) => {
+      const top = y + ((tallest - column.length) * ROW) / 2;
+      column.forEach((id, row) => {
+        places.set(id, { x: x + index * COLUMN, y: top + row * ROW });
+      });
+    });
+    x += width + GAP;
+    height = Math.max(height, tallest * ROW);
+  }
+  return places;
+}
+
+function neighbours(edges: readonly LayoutEdge[]): Map<string, string[]> {
+  const map = new Map<string, string[]>();
+  const add = (a: string, b: string) => map.set(a, [...(map.get(a) ?? []), b]);
+  for (const { from, to } of edges) {
+    add(from, to);
+    add(to, from);
+  }
+  return map;
+}
+
+function islands(ids: readonly string[], edges: readonly LayoutEdge[]): string[][] {
+  const near = neighbours(edges);
+  const seen = new Set<string>();
+  const result: string[][] = [];
+  for (const id of ids) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const island = [id];
+    for (const member of island) {
+      for (const next of near.get(member) ?? []) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        island.push(next);
+      }
+    }
+    result.push(island);
+  }
+  return result.sort((a, b) => b.length - a.length);
+}
+
+/** A node's column is the longest way to it from the left; `related` may close a circle, so rounds are limited. */
+function toColumns(island: readonly string[], edges: readonly LayoutEdge[]): string[][] {
+  const depth = new Map(island.map((id) => [id, 0]));
+  for (let round = 0; round < island.length; round++) {
+    let moved = false;
+    for (const { from, to } of edges) {
+      const wanted = depth.get(from)! + 1;
+      if (depth.get(to)! >= wanted || wanted >= island.length) continue;
+      depth.set(to, wanted);
+      moved = true;
+    }
+    if (!moved) break;
+  }
+  const columns: string[][] = [];
+  for (const id of island) {
+    const column = depth.get(id)!;
+    columns[column] = [...(columns[column] ?? []), id];
+  }
+  return untangle(
+    columns.filter((column) => column !== undefined),
+    neighbours(edges),
+  );
+}
+
+/** A few sweeps that put each node at the mean height of its neighbours. */
+function untangle(columns: string[][], near: ReadonlyMap<string, string[]>): string[][] {
+  const height = new Map<string, number>();
+  const measure = (column: string[]) => {
+    column.forEach((id, row) => {
+      height.set(id, row - column.length / 2);
+    });
+  };
+  columns.forEach(measure);
+  for (let sweep = 0; sweep < 4; sweep++) {
+    for (const column of columns) {
+      const mean = (id: string) => {
+        const around = near.get(id) ?? [];
+        return around.length === 0
+          ? height.get(id)!
+          : around.reduce((sum, other) => sum + height.get(other)!, 0) / around.length;
+      };
+      const order = new Map(column.map((id) => [id, mean(id)]));
+      column.sort((a, b) => order.get(a)! - order.get(b)!);
+      measure(column);
+    }
+  }
+  return columns;
+}
