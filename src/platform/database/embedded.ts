@@ -265,20 +265,18 @@ async function enter(place: Place, onProgress: (line: string) => void): Promise<
       const started = await launch(place);
       if (started) return started;
     } else if (running.status === 'ready') {
-      const pipe = openPipe(pipePath(place, running.pid));
+      let pipe = openPipe(pipePath(place, running.pid));
+      // Without a guardian it is on its way out; after a while, its guardian must have been killed.
+      if (pipe === undefined && (unguardedSince ||= Date.now()) < Date.now() - 500) {
+        pipe = await guard(place, running.pid);
+      }
       if (pipe !== undefined) {
-        const entered = await accepts(place, running).catch((error: unknown) => {
+        const accepted = await accepts(place, running).catch((error: unknown) => {
           closeSync(pipe);
           throw error;
         });
-        if (entered) return { ...running, startedHere: false, pipe, child: undefined };
+        if (accepted) return { ...running, startedHere: false, pipe, child: undefined };
         closeSync(pipe);
-      } else if (unguardedSince === 0) {
-        unguardedSince = Date.now();
-      } else if (Date.now() - unguardedSince > 500) {
-        // Not on its way out, so its guardian was killed.
-        await guard(place, running.pid);
-        continue;
       }
     } else if (!told) {
       told = true;
@@ -325,7 +323,10 @@ async function launch(place: Place): Promise<Entered | undefined> {
 
   const pid = child.pid;
   if (pid !== undefined) {
-    const pipe = await guard(place, pid);
+    const pipe = await guard(place, pid).catch((error: unknown) => {
+      child.kill('SIGQUIT');
+      throw error;
+    });
     const deadline = Date.now() + START_TIMEOUT;
     while (end === undefined && Date.now() < deadline) {
       const running = await readPostmaster(data);
@@ -344,30 +345,29 @@ async function launch(place: Place): Promise<Entered | undefined> {
 }
 
 /** Gives the server with this pid a guardian, and joins. */
-async function guard(place: Place, pid: number): Promise<number | undefined> {
+async function guard(place: Place, pid: number): Promise<number> {
   const path = pipePath(place, pid);
   const options = childOptions(place.identity);
   // A pipe that is there already is as good: then somebody else is doing this at the same moment.
-  await promisify(execFile)('mkfifo', ['-m', '600', path], options).catch(() => undefined);
+  let failure = await promisify(execFile)('mkfifo', ['-m', '600', path], options).then(
+    () => '',
+    (error: Error) => error.message,
+  );
   const guardian = spawn(
     '/bin/sh',
     ['-c', GUARDIAN, 'steward-database-guardian', path, place.data, String(pid)],
-    {
-      ...options,
-      detached: true,
-      stdio: 'ignore',
-    },
+    { ...options, detached: true, stdio: 'ignore' },
   );
-  guardian.once('error', (err) =>
-    log.warn({ err }, 'the guardian of the embedded database could not be started'),
-  );
+  guardian.once('error', (error) => {
+    failure = error.message;
+  });
   guardian.unref();
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 400; tries++) {
     const pipe = openPipe(path);
     if (pipe !== undefined) return pipe;
     await sleep(5);
   }
-  return undefined;
+  throw cannotStart(`its guardian did not start (${failure.trim() || 'no answer'})`);
 }
 
 const pipePath = ({ location }: Place, pid: number) => join(location, 'run', `users.${pid}`);
