@@ -26,7 +26,7 @@ const greet = operation({
 const operations = registry([{ greet }]);
 const actor: Actor = { kind: 'key', id: null, userId: newId(), role: 'user', timezone: 'UTC' };
 // The operation touches no table: a database that only opens transactions is enough here, and only here.
-const db = { asUser: (_userId: string, fn: (tx: never) => Promise<unknown>) => fn(undefined as never) } as Database;
+const db = { asUser: (_userId: string, fn: (tx: never) => Promise<unknown>) => fn(undefined as never) } as unknown as Database;
 const runtime: Runtime = { db, clock: systemClock, rateLimitFactor: 1 };
 
 describe('an operation that is written in one file', () => {

@@ -1,6 +1,7 @@
 import type { Module } from '../../platform/module.ts';
 import { operations } from './operations.ts';
 
+export { type Question, readQuestion } from './builtin/question.ts';
 export {
   type CallLimits,
   callModel,

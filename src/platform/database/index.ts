@@ -19,6 +19,8 @@ export interface Database {
   listen(channel: string, fn: (payload: string | null) => void): Promise<() => void>;
   /** The number of this process's advisory lock: held as long as it lives, free the moment it is gone. */
   presence(): number;
+  /** Takes the advisory lock (4747, `number`) for as long as this process lives; false when another has it. */
+  hold(number: number): Promise<boolean>;
   /** For graphile-worker and better-auth, which bring their own SQL and run it as the owner. */
   readonly ownerPool: pg.Pool;
   close(): Promise<void>;
@@ -57,6 +59,7 @@ export async function openDatabase(options: {
     },
     listen: (channel, fn) => session.listen(channel, fn),
     presence: () => session.number,
+    hold: (number) => session.hold(number),
     close: async () => {
       await session.close();
       await Promise.all([ownerPool.end(), appPool.end()]);

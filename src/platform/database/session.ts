@@ -39,6 +39,12 @@ export class Session {
     return () => void listeners.delete(fn);
   }
 
+  /** Takes an advisory lock of class 4747 for as long as this connection lives. */
+  async hold(number: number): Promise<boolean> {
+    const answer = await this.#client?.query<{ held: boolean }>(`select pg_try_advisory_lock(4747, $1) as held`, [number]);
+    return answer?.rows[0]?.held ?? false;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#client?.end();

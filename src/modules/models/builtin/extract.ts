@@ -18,11 +18,15 @@ import {
 import {
   ACTION_VERBS,
   ADDITIONS,
+  APPOINTMENTS,
   COMPLETIONS,
   CONNECTORS,
   GOAL_PHRASES,
   HYPOTHETICALS,
+  INTENTIONS,
+  NEEDS,
   NEGATIONS,
+  NOT_TO_FORGET,
   OBLIGATIONS,
   PAST_FORMS,
   POLITE,
@@ -130,10 +134,7 @@ function pushNew<T extends { title: string }>(list: T[], entity: T): void {
 // ---------------------------------------------------------------------------------------------- clauses
 
 const BULLET = /^(?:[-*•·+]|\d{1,2}[.)]|\[[ xX]?\])\s+/;
-const SENTENCE_END = /(?<=[^\s.]{2}[.!?]|[;…])\s+(?=\S)/;
-const SUBJECT =
-  /^(?:i|we|let's|it's|there's|there is|there are|the|my|our|you|he|she|they|don't|do not|please|remind|also|first|then|next|finally|if|when|what|how|why|is|are|goal|problem|task)\b/i;
-
+const SENTENCE_END = /(?<=[^\s.]{2}[.!?]|[;…])\s+(?!p[1-4]\b|#)(?=\S)|\s+(?=\d{1,2}[.)] \p{L})/u;
 /** The parts of a text that each say one thing, list markers removed. */
 export function clauses(text: string): string[] {
   return normalise(text)
@@ -172,18 +173,22 @@ function splitSentence(sentence: string): string[] {
 const insideQuote = (text: string, index: number): boolean =>
   (text.slice(0, index).split('"').length - 1) % 2 === 1;
 
+const INTENDED = [WISHES, OBLIGATIONS, NOT_TO_FORGET, NEEDS];
+
 function beginsThought(text: string, boundary: string): boolean {
   const body = text.replace(CONNECTORS, '').replace(SEQUENCE, '');
   const first = body.split(/[\s,.!?]/)[0]?.toLowerCase() ?? '';
-  if (SEQUENCE.test(text) || WISHES.test(body) || OBLIGATIONS.test(body)) return true;
+  if (SEQUENCE.test(text) || INTENDED.some((pattern) => pattern.test(body))) return true;
   if (ACTION_VERBS.has(first) && body.trim().includes(' ')) return !STATEMENT.test(body);
   if (GOAL_PHRASES.some((pattern) => pattern.test(body))) return true;
   const clause = body.split(/[,;]/)[0] ?? '';
   if (PROBLEMS.some((pattern) => pattern.test(clause.trim()))) return true;
+  // After a comma any clause of its own: "…, but money is tight". A relative one belongs to what it stands behind.
   return (
     boundary.includes(',') &&
-    SUBJECT.test(body) &&
-    /\s(?:is|are|was|were|have|has|need|must|should|will|want|don't|can't)\b/i.test(clause)
+    /^(?!which|who|that|whose|where)(?:[\w']+ ){1,4}?(?:is|are|was|were|have|has|need|must|should|will|want|don't|can't)\b/i.test(
+      clause,
+    )
   );
 }
 
@@ -193,6 +198,7 @@ const isWhole = (text: string): boolean => {
     .replace(CONNECTORS, '')
     .replace(SEQUENCE, '')
     .replace(OBLIGATIONS, '')
+    .replace(NOT_TO_FORGET, '')
     .trim()
     .split(/\s+/);
   return words.length > 1 || (words[0] ?? '').length === 0;
@@ -212,7 +218,7 @@ export function remarkOf(clause: string): Remark | undefined {
         ? 'quotation'
         : undefined;
   }
-  if (OBLIGATIONS.test(bare) && /^(?:please )?(?:don't|do not|never)\b/i.test(bare)) return undefined;
+  if (NOT_TO_FORGET.test(bare)) return undefined;
   if (quoted(bare)) return 'quotation';
   if (/\?\s*$/.test(bare)) return 'question';
   if (HYPOTHETICALS.some((pattern) => pattern.test(bare))) return 'hypothetical';
@@ -229,7 +235,9 @@ function readClause(clause: string, situation: Situation): Found[] {
   let body = clause.replace(CONNECTORS, '').trim();
   const sequence = SEQUENCE.exec(body);
   if (sequence) body = body.slice(sequence[0].length).trim();
-  const order = sequence?.groups?.first ? 'first' : sequence ? 'then' : undefined;
+  const late = /,? first$/i.exec(body.replace(/[\s.!…]+$/, ''));
+  if (late && !sequence) body = body.slice(0, late.index);
+  const order = sequence?.groups?.first || late ? 'first' : sequence ? 'then' : undefined;
   body = rotated(body.replace(CONNECTORS, '').replace(/[\s.!…]+$/, ''), situation);
   if (!body || remarkOf(body) !== undefined) return [];
 
@@ -238,18 +246,18 @@ function readClause(clause: string, situation: Situation): Found[] {
   const problem = readProblem(body, situation);
   if (problem) return [problem];
 
-  const wished = WISHES.test(body);
-  const obliged = OBLIGATIONS.test(body);
-  const thing = wished ? body.replace(WISHES, '') : obliged ? body.replace(OBLIGATIONS, '') : body;
-  if (wished || obliged) return readIntention(thing, wished, order, situation);
+  const opener = [WISHES, NOT_TO_FORGET, OBLIGATIONS].find((pattern) => pattern.test(body));
+  if (opener) return readIntention(body, opener, order, situation);
+  const needed = NEEDS.exec(body)?.groups?.noun;
+  if (needed) return some(task(`get ${needed}`, order, situation));
+  const had = APPOINTMENTS.exec(body)?.groups?.noun;
+  if (had) return findDate(had, situation)?.past === false ? some(task(had, order, situation)) : [];
   if (isReport(body)) return [];
-  if (GOAL_PHRASES.some((pattern) => pattern.test(body)) && !STATEMENT.test(body))
-    return readIntention(body, false, order, situation);
-  if (isInstruction(body)) return [task(body, order, situation)].filter((found) => found !== undefined);
-  return isAppointment(body, situation)
-    ? [task(body, order, situation)].filter((found) => found !== undefined)
-    : [];
+  if (isGoal(body, situation) && !STATEMENT.test(body)) return some(goal(body, situation));
+  return isInstruction(body) || isAppointment(body, situation) ? some(task(body, order, situation)) : [];
 }
+
+const some = (found: Found | undefined): Found[] => (found ? [found] : []);
 
 /** "urgent: fix it" and "tomorrow I have to call" with what stands in front put behind, where the rules look for it. */
 function rotated(body: string, situation: Situation): string {
@@ -272,50 +280,48 @@ function addition(clause: string, situation: Situation): Found[] | undefined {
     const groups = pattern.exec(text)?.groups;
     if (!groups?.body) continue;
     const kind = groups.kind?.toLowerCase();
-    const body = groups.body
-      .replace(/^"(.*)"$/, '$1')
-      .replace(OBLIGATIONS, '')
-      .replace(/^to (?=[a-z])/i, '');
+    const body =
+      `${groups.body.replace(/^"(.*)"$/, '$1')}${groups.tail ?? ''}${groups.tag ? ` #${groups.tag.trim()}` : ''}`
+        .replace(OBLIGATIONS, '')
+        .replace(/^to (?=[a-z])/i, '');
     if (/^(?:it|that|this|them)$/i.test(body.trim())) return [];
-    if (kind?.startsWith('goal')) return [goal(body, situation)].filter((found) => found !== undefined);
-    if (kind === 'problem' || kind === 'issue') return [problemOf(body, clause, situation)];
-    const items = /\b(?:task|to-?do)s\s*:/i.test(text) ? body.split(/\s*,\s*/) : [body];
+    if (kind?.startsWith('goal')) return some(goal(body, situation));
+    if (kind === 'problem' || kind === 'issue') return [problemOf(body, body, situation)];
+    const items = /\b(?:task|to-?do)s?\s*:/i.test(text) ? body.split(/\s*[,;]\s*(?:and )?/) : [body];
     const found = items.map((item) => task(item, undefined, situation)).filter((item) => item !== undefined);
     if (found.length > 0) return found;
   }
   return undefined;
 }
 
+/** What somebody wants or has to do: a goal when it is a matter of months, else a task. */
 function readIntention(
-  thing: string,
-  wished: boolean,
+  body: string,
+  opener: RegExp,
   order: 'first' | 'then' | undefined,
   situation: Situation,
 ): Found[] {
-  const marked = /(?:^|\s)(?:#\w|p[1-4]\b)/i.test(thing);
+  const said = opener.exec(body)?.[0] ?? '';
+  const thing = body.slice(said.length);
+  const wished = opener === WISHES;
   const [first = ''] = thing.toLowerCase().split(/[\s,]/);
-  const big = GOAL_PHRASES.some((pattern) => pattern.test(thing)) || (wished && WISHED_GOAL_VERBS.has(first));
-  if (big && !marked && !hasTime(thing, situation))
-    return [goal(thing, situation)].filter((found) => found !== undefined);
-  if (ACTION_VERBS.has(first) || first === 'plan')
-    return [task(thing, order, situation)].filter((found) => found !== undefined);
-  // "my goal is financial independence": a noun after the words of a wish.
-  if (wished && /^(?:a |an |the |more |less |financial |better )/i.test(thing) && thing.length > 4)
-    return [goal(thing, situation)].filter((found) => found !== undefined);
-  if (
-    /^(?:some |more |new |a |an |another |\d+ )?(?:[a-z-]+ ){0,3}[a-z-]+/i.test(thing) &&
-    !VAGUE.test(thing) &&
-    !/^(?:to|be|been|you|him|her|them|me|us|your|help)\b/i.test(thing)
-  ) {
-    // An unknown verb after "have to" is still an instruction; a noun after "need" is to be got.
-    const noun = /^(?:some|more|new|a|an|another|\d+|milk|bread|eggs|coffee|batteries|paint|stamps)\b/i.test(
-      thing,
-    );
-    return [task(noun ? `get ${thing}` : thing, order, situation)].filter((found) => found !== undefined);
-  }
-  return [];
+  if (isGoal(thing, situation) || (wished && WISHED_GOAL_VERBS.has(first) && !isMarked(thing, situation)))
+    return some(goal(thing, situation));
+  if (VAGUE.test(thing)) return [];
+  if (ACTION_VERBS.has(first)) return some(task(thing, order, situation));
+  // "my goal is a garden", "I hope to be free": wished for, and no verb of ours to do it by.
+  if (/\b(?:hope|aim|dream|goal|ambition|objective|resolution)/i.test(said))
+    return some(goal(thing, situation));
+  // Of a duty any verb will do ("we have to defog the mirror"); of a plan only one we know ("going to Italy").
+  return INTENTIONS.test(said) || wished ? [] : some(task(thing, order, situation));
 }
 
+const isGoal = (thing: string, situation: Situation): boolean =>
+  GOAL_PHRASES.some((pattern) => pattern.test(thing)) && !isMarked(thing, situation);
+
+/** A tag, a priority or a time of day makes it a task, however big it sounds. */
+const isMarked = (thing: string, situation: Situation): boolean =>
+  /(?:^|\s)(?:#\w|p[1-4]\b)/i.test(thing) || hasTime(thing, situation);
 const hasTime = (text: string, situation: Situation): boolean =>
   findDate(text, situation)?.time !== undefined;
 
@@ -336,7 +342,7 @@ export function isInstruction(body: string): boolean {
 
 /** "dentist tomorrow 3pm", "milk #home": no verb, but a time or a mark that makes it something to do. */
 function isAppointment(body: string, situation: Situation): boolean {
-  if (/^(?:i|we|you|he|she|they|it|there|this|that|these|those)\b/i.test(body)) return false;
+  if (/\b(?:i|we|you|he|she|they)\b|^(?:it|there|this|that|these|those|not)\b/i.test(body)) return false;
   if (
     /\b(?:is|are|was|were|am|has|had|will|would|isn't|aren't|said|says|comes?|came|arrives?|arrived|leaves?|starts?|ends?|went|goes)\b/i.test(
       body,
@@ -365,6 +371,12 @@ export function reportOf(body: string): string | undefined {
   const bare = body
     .replace(/[\s.!]+$/, '')
     .replace(/\s+(?:yesterday|today|this morning|last \w+|already|just now|earlier|a while ago)$/i, '');
+  const passive =
+    /^(?:the |my |our )?(.+?) (?:is|are|was|were|has been|have been|got)(?: now| already| finally)? (\w+)$/i.exec(
+      bare,
+    );
+  const doneTo = passive && isPast(passive[2]!) ? baseVerb(passive[2]!) : undefined;
+  if (passive && doneTo) return `${doneTo} ${passive[1]}`;
   const match =
     /^(?:(?:i|we)(?:'ve| have| had)?\s+)?(?:just |already |finally |also |now |recently )*(\w+)\s+(.+)$/i.exec(
       bare,
@@ -372,11 +384,13 @@ export function reportOf(body: string): string | undefined {
   if (!match) return undefined;
   const [, verb = '', object = ''] = match;
   const subject = /^(?:i|we)\b/i.test(bare);
-  const base = /(?:ed|ing)$/i.test(verb) || verb.toLowerCase() in PAST_FORMS ? baseVerb(verb) : undefined;
+  const base = isPast(verb) ? baseVerb(verb) : undefined;
   // Without a subject, a form that is also a base form ("put", "read", "cut", "set") is an instruction.
-  if (!base || /ing$/i.test(verb) || (!subject && base === verb.toLowerCase())) return undefined;
+  if (!base || (!subject && base === verb.toLowerCase())) return undefined;
   return `${base} ${object}`;
 }
+
+const isPast = (verb: string): boolean => /ed$/i.test(verb) || verb.toLowerCase() in PAST_FORMS;
 
 function readUpdate(body: string, situation: Situation): Found | undefined {
   const { recent } = situation.context;
@@ -494,7 +508,12 @@ function problemOf(what: string, clause: string, situation: Situation): Found & 
 
 /** A title: no politeness, no dangling preposition or punctuation, a capital first letter, at most 200 characters. */
 function titleOf(text: string): string {
-  let title = text.replace(/\s+/g, ' ').trim();
+  let title = text
+    .replace(/\s+/g, ' ')
+    .replace(/ (?=[,;.!?])/g, '')
+    .trim();
+  if (/\p{Lu}{2}/u.test(title) && title === title.toUpperCase() && title.includes(' '))
+    title = title.toLowerCase();
   for (let before = ''; before !== title; ) {
     before = title;
     title = title

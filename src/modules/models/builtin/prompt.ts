@@ -209,7 +209,7 @@ export function surfacedIn(exchanges: readonly Exchange[], recent: readonly Know
   const last = exchanges.at(-2);
   const shown = last ? shownIn(last) : [];
   const touched = last && shown.length === 0 ? touchedIn(last) : [];
-  if (shown.length > 0) return { recent: shown, focus: shown.length === 1 ? shown : [] };
+  if (shown.length > 0) return { recent: shown, focus: shown };
   if (recent.length > 0) return { recent, focus: touched };
   const older = exchanges
     .slice(0, -2)

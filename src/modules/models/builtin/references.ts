@@ -40,7 +40,7 @@ const PRONOUN = new RegExp(
   'i',
 );
 const ALL =
-  /^(?:them|these|those|both|both of them|all|all of (?:them|these|those)|them all|these all|all of it|everything|all tasks|both tasks|the lot|those (?:two|three))$/i;
+  /^(?:them|these|those|both|both of them|all|all of (?:them|these|those)|them all|these all|both tasks|the lot|those (?:two|three))$/i;
 
 /** Whether the phrase points ("it", "the second one", "both") rather than names. */
 export function points(phrase: string): boolean {
@@ -61,16 +61,17 @@ export function resolve(phrase: string, surfaced: Surfaced, types: readonly Enti
     return items.every((item) => item !== undefined) ? known(items) : { kind: 'unclear', options: [] };
   }
   if (ALL.test(text)) {
-    const plenty = focus.length > 1 ? focus : recent;
-    if (plenty.length === 0) return { kind: 'unclear', options: [] };
-    return /both|two/i.test(text) && plenty.length !== 2
-      ? { kind: 'unclear', options: plenty }
-      : known(plenty);
+    const count = /both|two/i.test(text) ? 2 : /three/i.test(text) ? 3 : undefined;
+    // Only what the last answer showed is "all": what was seen hours ago is not what is meant.
+    const shown = focus.length > 1 ? focus : recent.length === count ? recent : [];
+    return shown.length > 0 && (count === undefined || shown.length === count)
+      ? known(shown)
+      : { kind: 'unclear', options: shown.length > 0 ? shown : recent };
   }
   if (PRONOUN.test(text)) {
-    const inFocus = named ? focus.filter((item) => item.type === named) : focus;
+    const inFocus = focus.filter((item) => (named ? item.type === named : types.includes(item.type)));
     if (inFocus.length === 1) return known(inFocus);
-    const options = inFocus.length > 1 ? inFocus : candidates;
+    const options = inFocus.length > 1 ? inFocus : candidates.filter((item) => types.includes(item.type));
     return options.length === 1 ? known(options) : { kind: 'unclear', options };
   }
   const title = unquote(text);

@@ -3,7 +3,7 @@ import { describeDate, type Zone } from './dates.ts';
 import type { ExtractedTask, Extraction, Remark } from './extract.ts';
 import { type Row, record, rowsOf, type ToolResult } from './prompt.ts';
 import { contentWords, type EntityType, type Known, matchTitles } from './references.ts';
-import type { Change, ListFilter } from './understand.ts';
+import type { Change, Destination, ListFilter } from './understand.ts';
 import { WHICH } from './vocabulary.ts';
 
 export const GREETING = 'Hello. Tell me what is on your mind, or ask "what should I do today?".';
@@ -29,8 +29,7 @@ export const missingTool = (tool: string): string =>
 export const failed = ({ error }: ToolResult): string => `That did not work: ${error ?? 'the tool failed'}`;
 export const notFound = (title: string, types: readonly EntityType[]): string =>
   `I find no ${types.length === 1 ? types[0] : 'task, goal or problem'} called "${title}". Nothing was changed. To add it, say: add ${title}`;
-export const noted = (did: string): string =>
-  `Well done. I find no open task that says "${did}", so I changed nothing.`;
+export const noted = (did: string): string => `I find no open task that says "${did}", so I changed nothing.`;
 
 /** Asks, with a numbered list when there is something to choose from. The list can be answered by its numbers. */
 export function which(options: readonly Known[]): string {
@@ -234,12 +233,17 @@ export function changed(
   });
   const how =
     change.kind === 'move'
-      ? ` to ${describeDate(change.date, zone)}${change.time ? ` ${change.time}` : ''}`
+      ? ` ${destination(change.to, zone)}`
       : change.kind === 'prioritise'
         ? ` to p${change.priority}`
         : '';
   return `${DONE[change.kind]}: ${lines.join(', ')}${how}.`;
 }
+
+const destination = (to: Destination, zone: Zone): string =>
+  'date' in to
+    ? `to ${describeDate(to.date, zone)}${to.time ? ` ${to.time}` : ''}`
+    : `by ${to.days} ${to.days === 1 ? 'day' : 'days'}`;
 
 // ----------------------------------------------------------------------------------------------- memory
 
@@ -251,15 +255,20 @@ export function forgot(fact: string, { output }: ToolResult): string {
   return count === 0 || count === false ? `I remember nothing about "${fact}".` : `Forgotten: ${fact}`;
 }
 
-export function recalled(about: string | undefined, { output }: ToolResult): string {
+/** What is remembered about it; where nothing is, the answer from the planner's data, if that was asked for. */
+export function recalled(
+  about: string | undefined,
+  memory: ToolResult | undefined,
+  asked: ToolResult | undefined,
+): string {
+  const output = memory?.output;
   const items = record(output)?.items ?? record(output)?.facts ?? record(output)?.memories ?? output;
   const facts = Array.isArray(items) ? items.map(factOf).filter(Boolean) : [];
-  if (facts.length === 0) {
-    return about
-      ? `I remember nothing about "${about}". Tell me with: remember that …`
-      : 'I remember nothing yet. Tell me with: remember that …';
-  }
-  return facts.length === 1 ? facts[0]! : `I remember:\n${facts.map((fact) => `- ${fact}`).join('\n')}`;
+  if (facts.length === 1) return facts[0]!;
+  if (facts.length > 1) return `I remember:\n${facts.map((fact) => `- ${fact}`).join('\n')}`;
+  const cited = record(asked?.output)?.citations;
+  if (asked && Array.isArray(cited) && cited.length > 0) return answered(asked);
+  return `I remember nothing${about ? ` about "${about}"` : ' yet'}. Tell me with: remember that …`;
 }
 function factOf(item: unknown): string {
   if (typeof item === 'string') return item;

@@ -4,6 +4,7 @@
  * It has no memory: each step is worked out anew from the intent and from the tool results that are there already,
  * so that a turn that was cut off goes on where it was.
  */
+import { dayFromNow, type Zone } from './dates.ts';
 import type { Situation } from './extract.ts';
 import type { Row, ToolResult } from './prompt.ts';
 import { rowsOf } from './prompt.ts';
@@ -101,15 +102,13 @@ export function nextStep(intent: Intent, scene: Scene): Step {
         replies.forgot(intent.fact, result!),
       );
     case 'recall':
-      return once(scene, [call('memory_recall', { query: intent.about ?? '' })], ([result]) =>
-        replies.recalled(intent.about, result!),
-      );
+      return recall(intent.about, intent.question, scene);
     case 'ask':
       return once(scene, [call('query_ask', { question: intent.question })], ([result]) =>
         replies.answered(result!),
       );
     case 'report':
-      return report(intent.did, scene);
+      return report(intent.did, intent.passive, scene);
     case 'unknown':
       return keep(scene);
     default:
@@ -174,6 +173,15 @@ function blocking(about: string | undefined, scene: Scene): Step {
   return say(replies.blockers(about, results));
 }
 
+function recall(about: string | undefined, question: string, scene: Scene): Step {
+  const asks = about === undefined ? [] : [call('query_ask', { question })];
+  const results = look(scene, [call('memory_recall', { query: about ?? '' }), ...asks]);
+  if ('calls' in results) return results;
+  const answerOf = (tool: string) => results.find(({ name, error }) => name === tool && error === undefined);
+  if (results.length === 0) return say(replies.missingTool('memory_recall'));
+  return say(replies.recalled(about, answerOf('memory_recall'), answerOf('query_ask')));
+}
+
 /** Stores what was not understood, so that it is not lost. */
 function keep(scene: Scene): Step {
   const tool = ['inbox_add', 'capture_thought'].find(
@@ -187,7 +195,7 @@ function keep(scene: Scene): Step {
 // ---------------------------------------------------------------------------------------------- changes
 
 /** The tool that makes a change to an item, with its input. */
-function callFor(change: Change, { type, id }: Known): Call {
+function callFor(change: Change, { type, id }: Known, zone: Zone, due?: string): Call {
   const plural = PLURAL[type];
   switch (change.kind) {
     case 'complete':
@@ -200,15 +208,20 @@ function callFor(change: Change, { type, id }: Known): Call {
       return call(`${plural}_${change.kind}`, { id });
     case 'prioritise':
       return call(`${plural}_update`, { id, priority: change.priority });
-    case 'move':
-      if (type === 'goal') return call('goals_update', { id, target_date: change.date });
-      if (change.snooze) return call('tasks_snooze', { id, until: change.date });
-      return call('tasks_update', {
-        id,
-        due_date: change.date,
-        ...(change.time && { due_time: change.time }),
-      });
+    case 'move': {
+      const { date, time } =
+        'date' in change.to ? change.to : { date: shifted(due, change.to.days, zone), time: undefined };
+      if (type === 'goal') return call('goals_update', { id, target_date: date });
+      if (change.snooze) return call('tasks_snooze', { id, until: date });
+      return call('tasks_update', { id, due_date: date, ...(time && { due_time: time }) });
+    }
   }
+}
+
+/** The day that many days after the one on which it is due, or after today when it is due on none. */
+function shifted(due: string | undefined, days: number, zone: Zone): string {
+  const from = due ? { now: new Date(`${due.slice(0, 10)}T12:00:00Z`), timezone: 'UTC' } : zone;
+  return dayFromNow(from, days);
 }
 
 function change(intent: Change, scene: Scene): Step {
@@ -216,12 +229,29 @@ function change(intent: Change, scene: Scene): Step {
   if ('calls' in target) return target;
   if (target.kind === 'title') return say(replies.notFound(target.title, target.types));
   if (target.kind === 'unclear') return say(replies.which(target.options));
-  const items = target.items;
-  return once(
+  const { items } = target;
+  const dates =
+    intent.kind === 'move' && 'days' in intent.to ? dueDates(items, scene) : new Map<string, string>();
+  if ('calls' in dates) return dates;
+  const calls = items.map((item) => callFor(intent, item, scene.situation, dates.get(item.id)));
+  return once(scene, calls, (results) => replies.changed(intent, items, results, scene.situation));
+}
+
+/** On which day each is due now. */
+function dueDates(
+  items: readonly Known[],
+  scene: Scene,
+): ReadonlyMap<string, string> | { readonly calls: readonly Call[] } {
+  const types = [...new Set(items.map(({ type }) => type))];
+  const results = look(
     scene,
-    items.map((item) => callFor(intent, item)),
-    (results) => replies.changed(intent, items, results, scene.situation),
+    types.map((type) => call(`${PLURAL[type]}_list`, { limit: MOST })),
   );
+  if ('calls' in results) return results;
+  const dates = results
+    .flatMap(rowsOf)
+    .map(({ id, fields }) => [id, fields.due_date ?? fields.target_date] as const);
+  return new Map(dates.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** Turns a title into an item by looking it up; a reference that is clear already is returned as it is. */
@@ -259,14 +289,16 @@ const unfinished = (kind: Change['kind'], rows: readonly Row[]): readonly Row[] 
     ? rows
     : rows.filter(({ fields }) => !/^(?:done|resolved|archived)$/.test(String(fields.status)));
 
-function report(did: string, scene: Scene): Step {
+/** Completes the one task that a report is about. A report about none changes nothing; a remark on the world is kept. */
+function report(did: string, passive: boolean, scene: Scene): Step {
   const results = look(scene, [call('tasks_list', { limit: MOST })]);
   if ('calls' in results) return results;
   const finished = scene.results.filter(({ name }) => name === 'tasks_complete');
   const found = matchReport(did, unfinished('complete', results.flatMap(rowsOf)));
-  if (found.length !== 1) return say(found.length > 1 ? replies.which(found) : replies.noted(did));
+  if (found.length > 1) return say(replies.which(found));
+  if (found.length === 0) return passive ? keep(scene) : say(replies.noted(did));
   const intent = { kind: 'complete', target: { kind: 'known', items: found } } as const;
-  return once({ ...scene, results: finished }, [callFor(intent, found[0]!)], (done) =>
+  return once({ ...scene, results: finished }, [callFor(intent, found[0]!, scene.situation)], (done) =>
     replies.changed(intent, found, done, scene.situation),
   );
 }

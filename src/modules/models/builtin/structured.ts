@@ -68,7 +68,7 @@ function changeOf(change: Change, type: EntityType): ExtractedUpdate['set'] {
     case 'prioritise':
       return { priority: change.priority };
     case 'move':
-      return { due_date: change.date };
+      return 'date' in change.to ? { due_date: change.to.date } : {};
   }
 }
 

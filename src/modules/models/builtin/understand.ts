@@ -26,9 +26,12 @@ import {
   ADDITIONS,
   ARCHIVAL_VERBS,
   ARCHIVALS,
+  COMMON_MOVES,
   COMPLETION_VERBS,
   COMPLETIONS,
   CONNECTORS,
+  CORRECTIONS,
+  DUE,
   ENTITY_NOUNS,
   FORGETS,
   GREETINGS,
@@ -37,8 +40,9 @@ import {
   IDENTITY_QUESTIONS,
   LIST_REQUESTS,
   MOVES,
-  MOVES_WITHOUT_DATE,
   NEGATIONS,
+  NOT_TO_FORGET,
+  NUMBER_WORDS,
   OWN_VERBS,
   POLITE,
   PRIORITISATIONS,
@@ -50,6 +54,7 @@ import {
   REMEMBERS,
   REOPENINGS,
   RESTORATIONS,
+  SHIFTS,
   SMALL_TALK,
   SNOOZE_UNTIL,
   SNOOZES,
@@ -70,16 +75,13 @@ export interface ListFilter {
   readonly count?: true;
 }
 
+/** A day, or some days after the one on which it is due now. */
+export type Destination = { readonly date: string; readonly time?: string } | { readonly days: number };
+
 /** A change to something that exists. */
 export type Change =
   | { readonly kind: 'complete' | 'reopen' | 'archive' | 'restore'; readonly target: Reference }
-  | {
-      readonly kind: 'move';
-      readonly target: Reference;
-      readonly date: string;
-      readonly time?: string;
-      readonly snooze: boolean;
-    }
+  | { readonly kind: 'move'; readonly target: Reference; readonly to: Destination; readonly snooze: boolean }
   | { readonly kind: 'prioritise'; readonly target: Reference; readonly priority: 1 | 2 | 3 | 4 };
 
 export type Intent =
@@ -89,9 +91,9 @@ export type Intent =
   | { readonly kind: 'blocking'; readonly about: string | undefined }
   | Change
   /** Something the user says he did; it completes a task only when it clearly is one. */
-  | { readonly kind: 'report'; readonly did: string }
+  | { readonly kind: 'report'; readonly did: string; readonly passive: boolean }
   | { readonly kind: 'remember' | 'forget'; readonly fact: string }
-  | { readonly kind: 'recall'; readonly about: string | undefined }
+  | { readonly kind: 'recall'; readonly about: string | undefined; readonly question: string }
   /** A question about what is stored that no rule answers by itself. */
   | { readonly kind: 'ask'; readonly question: string }
   /** Something is missing; `question` asks for it. */
@@ -122,7 +124,8 @@ export function understand(text: string, situation: Situation): Intent {
   const extraction = extract(request, situation);
   const { tasks, goals, problems } = extraction;
   const did = reportOf(request.replace(CONNECTORS, ''));
-  if (did && tasks.length + goals.length + problems.length === 0) return { kind: 'report', did };
+  if (did && tasks.length + goals.length + problems.length === 0)
+    return { kind: 'report', did, passive: !/^(?:(?:i|we)\b|\w+(?:ed|t|d|nt)\b)/i.test(request) };
   if (!isEmpty(extraction)) return { kind: 'capture', extraction };
   const parts = clauses(request);
   const idle = parts.map((clause) => remarkOf(clause.replace(CONNECTORS, '')));
@@ -181,7 +184,7 @@ function readQuestion(text: string, situation: Situation): Intent | undefined {
     const about = match.groups?.about?.replace(/^(?:me|us|everything|it all)$/i, '').trim() || undefined;
     if (reads === 'plan') return { kind: 'plan_today' };
     if (reads === 'blocking') return { kind: 'blocking', about };
-    if (!isOwnBusiness(plain)) return { kind: 'recall', about };
+    if (!isOwnBusiness(plain)) return { kind: 'recall', about, question: text };
   }
   if (
     LIST_REQUESTS.some((pattern) => pattern.test(plain)) &&
@@ -205,7 +208,7 @@ function readQuestion(text: string, situation: Situation): Intent | undefined {
 
 /** "what's my next task" is about what is stored here, "what's my wifi password" about what was remembered. */
 const isOwnBusiness = (text: string): boolean =>
-  /\b(?:tasks?|to-?dos?|goals?|problems?|issues?|plan|agenda|deadline|due|overdue|priorit\w+|inbox|progress)\b/i.test(
+  /\b(?:tasks?|to-?dos?|goals?|problems?|issues?|plan|agenda|deadline|due|overdue|priorit\w+|inbox|progress|status|state)\b/i.test(
     text,
   );
 
@@ -262,7 +265,7 @@ function readRemark(text: string): Intent | undefined {
     return { kind: 'remark', remark: 'small_talk' };
   const parts = clauses(text);
   if (parts.length > 1 && !HYPOTHETICALS.some((pattern) => pattern.test(text))) return undefined;
-  if (/^(?:don't|do not|never) (?:let (?:me|us) )?forget\b/i.test(text)) return undefined;
+  if (NOT_TO_FORGET.test(text)) return undefined;
   if (PROBLEMS.some((pattern) => pattern.test(text))) return undefined;
   if (HYPOTHETICALS.some((pattern) => pattern.test(text))) return { kind: 'remark', remark: 'hypothetical' };
   if (NEGATIONS.some((pattern) => pattern.test(text))) return { kind: 'remark', remark: 'negation' };
@@ -280,6 +283,7 @@ const isCommandOnQuote = (text: string): boolean =>
 const ALL_TYPES: readonly EntityType[] = ['task', 'goal', 'problem'];
 
 function readChange(text: string, situation: Situation): Intent | undefined {
+  if (ADDITIONS.some((pattern) => pattern.test(text))) return undefined;
   const command = text.replace(CONNECTORS, '').replace(/(?:,? please| thanks| now)?[\s.!]*$/i, '');
   return (
     readReopen(command, situation) ??
@@ -354,65 +358,72 @@ function readPriority(text: string, { context }: Situation): Intent | undefined 
   return undefined;
 }
 
-function readSnooze(text: string, situation: Situation): Intent | undefined {
-  const snoozed = (ref: string, when: { readonly date: string; readonly time?: string }): Intent => ({
+function readSnooze(text: string, { context, ...zone }: Situation): Intent | undefined {
+  const snoozed = (ref: string, to: Destination): Intent => ({
     kind: 'move',
-    target: resolve(ref, situation.context, ['task']),
-    ...when,
+    target: resolve(ref, context, ['task']),
+    to,
     snooze: true,
   });
-  for (const { ref, when: words } of divisions(SNOOZE_UNTIL, text)) {
-    const when = wholeDate(words, situation);
-    if (when) return snoozed(ref, when);
-  }
+  const divided = divide(SNOOZE_UNTIL.exec(text)?.groups?.rest, { context, ...zone });
+  if (divided) return snoozed(divided.ref, divided.to);
   const ref = firstRef(SNOOZES, text);
-  return ref === undefined ? undefined : snoozed(ref || 'it', { date: dayFromNow(situation, 1) });
+  return ref === undefined ? undefined : snoozed(ref || 'it', { date: dayFromNow(zone, 1) });
 }
 
 function readMove(text: string, situation: Situation): Intent | undefined {
-  for (const pattern of MOVES) {
-    for (const { ref, when: words } of divisions(pattern, text)) {
-      const when = wholeDate(words, situation);
-      if (!when || /^(?:the|a|an|my|i|we)$/i.test(ref)) continue;
-      const verb = /^(?:set|put|change|make|push|bring)\b/i.test(text);
-      // "put the bins out on Monday" is a task; "put it on Monday" moves one.
-      if (verb && !isExisting(ref, situation.context) && !/^(?:change|push)\b|due|deadline/i.test(text))
-        continue;
-      return {
-        kind: 'move',
-        target: resolve(ref, situation.context, ['task', 'goal']),
-        ...when,
-        snooze: false,
-      };
-    }
+  const moved = (ref: string, to: Destination): Intent => ({
+    kind: 'move',
+    target: resolve(ref, situation.context, ['task', 'goal']),
+    to,
+    snooze: false,
+  });
+  const corrected = wholeDate(CORRECTIONS.exec(text)?.groups?.when, situation);
+  if (corrected) return moved('it', corrected);
+  const { verb = '', rest } = MOVES.exec(text)?.groups ?? {};
+  const divided = divide(rest, situation);
+  // "put the bins out on Monday" and "move the sofa to the garage on Friday" are tasks of their own.
+  const ownTask = (ref: string) =>
+    !isExisting(ref, situation.context) &&
+    !/\bdue\b|deadline/i.test(text) &&
+    (COMMON_MOVES.test(verb) || / to /.test(ref));
+  if (divided && !ownTask(divided.ref)) return moved(divided.ref, divided.to);
+  if (rest && points(rest))
+    return COMMON_MOVES.test(verb) ? undefined : { kind: 'clarify', question: WHICH_DAY };
+  const due = DUE.exec(text)?.groups;
+  const to = wholeDate(due?.when, situation);
+  return due?.ref && to && !/^(?:i|we|what|the)$/i.test(due.ref) ? moved(due.ref, to) : undefined;
+}
+
+/** What and when in "the second one to Friday": the longest end that is a date divides them, since a title may contain "to" and "on". */
+function divide(
+  text: string | undefined,
+  situation: Situation,
+): { readonly ref: string; readonly to: Destination } | undefined {
+  for (const cut of (text ?? '').matchAll(/ /g)) {
+    const to = wholeDate(text!.slice(cut.index + 1), situation) ?? shift(text!.slice(cut.index + 1));
+    const ref = text!
+      .slice(0, cut.index)
+      .replace(/(?: (?:back|forward|over|out|is|be|to be|due)|'s (?:due date|deadline|date))+$/i, '');
+    if (to && !/^(?:the|a|an|my|our|your)$/i.test(ref)) return { ref, to };
   }
-  const ref = MOVES_WITHOUT_DATE.exec(text)?.groups?.ref;
-  if (ref && points(ref)) return { kind: 'clarify', question: WHICH_DAY };
   return undefined;
 }
 
-/** Every way to divide the text between what and when, since a title may contain "to" and "on". */
-function* divisions(pattern: RegExp, text: string): Generator<{ ref: string; when: string }> {
-  const groups = pattern.exec(text)?.groups;
-  if (!groups?.ref || !groups.when) return;
-  yield { ref: groups.ref, when: groups.when };
-  const tail = `${groups.ref} ${text.slice(text.indexOf(groups.ref) + groups.ref.length).trim()}`;
-  for (const cut of tail.matchAll(/ (?=(?:to|until|till|for|by|on|due)\b)| (?=tomorrow|today|next|in\b)/gi)) {
-    yield {
-      ref: tail.slice(0, cut.index).replace(/ (?:back|forward|over|out)$/i, ''),
-      when: tail
-        .slice(cut.index + 1)
-        .replace(/^(?:to|until|till|for|by|on|due)(?: (?:be )?due)?(?: on| by)? /i, ''),
-    };
-  }
+/** "by two days". */
+function shift(words: string): Destination | undefined {
+  const { n = '', unit } = SHIFTS.exec(words.trim())?.groups ?? {};
+  if (!unit) return undefined;
+  return { days: (NUMBER_WORDS[n.toLowerCase()] ?? Number(n)) * (unit.toLowerCase() === 'week' ? 7 : 1) };
 }
 
 /** The date that the words are, and nothing but it: "the garage" and "Friday's report" are none. */
 function wholeDate(
-  words: string,
+  words: string | undefined,
   situation: Situation,
 ): { readonly date: string; readonly time?: string } | undefined {
-  const text = words.trim().replace(/^(?:to|until|till|for|on|by) /i, '');
+  if (!words) return undefined;
+  const text = words.trim().replace(/^(?:(?:to|until|till|for|on|by|due|be) )+/i, '');
   const when = findDate(text, situation) ?? findDate(`on ${text}`, situation);
   if (!when || when.past || when.rest.replace(/[^\p{L}\p{N}]/gu, '') !== '') return undefined;
   return { date: when.date, ...(when.time && { time: when.time }) };

@@ -70,15 +70,27 @@ export const WISHES =
 
 /** Openers that say the speaker has to do what follows. */
 export const OBLIGATIONS =
-  /^(?:(?:i|we)(?:'ve| have)? (?:really |also |still |just |absolutely |urgently )?(?:need|have|got|ought|gotta|must|should|shall|will|had better)(?: (?:also|really|still|remember))?(?: to)?|(?:i|we)'(?:ll|d better)(?: to)?|(?:i'm|i am|we're|we are) (?:supposed|going|gonna)(?: to)?|i gotta|gotta|need to|have to|must|let's|let us|it's time to|time to|(?:please )?remind me(?: (?:later|again))? to|(?:please )?(?:don't|do not|never)(?: let (?:me|us))? forget(?: to| about)?|(?:always )?remember to|make sure(?: (?:to|i|we|that i|that we))?|be sure to|try to)\s+/i;
+  /^(?:(?:i|we)(?:'ve| have)? (?:really |also |still |just |absolutely |urgently )?(?:(?:need|have|got|ought|want)(?: (?:also|really|still|remember))? to|gotta|must|should|shall|will|had better)|(?:i|we)'(?:ll|d better)(?: need to| have to)?|(?:i'm|i am|we're|we are) (?:supposed to|going to|gonna)|(?:need|have|got) to|gotta|must|let's|let us|it's time to|time to|(?:please )?remind me(?: (?:later|again))? to|(?:always )?remember to|make sure(?: (?:to|i|we|that i|that we))?|be sure to|try to)\s+/i;
+/** Said with a "not" and meant the other way round: "don't forget to call". */
+export const NOT_TO_FORGET =
+  /^(?:please )?(?:i |we )?(?:don't|do not|never|mustn't|must not|can't|cannot|shouldn't)(?: want to| let (?:me|us))? forget(?: to| about)?\s+(?!that\b)/i;
+/** Openers of a plan that is no duty: what follows has to begin with a verb we know ("going to Italy" is none). */
+export const INTENTIONS =
+  /^(?:(?:i|we)'(?:ll|re|m)|(?:i|we) (?:will|shall|am|are)|i'm|we're|let's|let us)\b/i;
+/** "I need milk": to be got. Group `noun`. */
+export const NEEDS =
+  /^(?:i|we) (?:also |really |still |just )?(?:need|are out of|'re out of|ran out of)(?: to (?:get|buy))? (?<noun>(?!to\b|you\b|him\b|her\b|them\b|it\b|that\b|this\b|your\b|help\b).+)$/i;
+/** "I have a meeting at 3": a time makes it something to do. Group `noun`. */
+export const APPOINTMENTS =
+  /^(?:i|we)(?:'ve got| have got| have|'ve)(?: got)? (?:an? |my |our |the )?(?<noun>.+)$/i;
 
 /** Explicit instructions to add something; group `kind` says what, if it was said. */
 export const ADDITIONS: readonly RegExp[] = [
-  /^(?:new|another )?\s*(?<kind>task|to-?do|goal|problem|issue|reminder)\s*:\s*(?<body>.+)$/i,
+  /^(?:new|another )?\s*(?<kind>task|to-?do|goal|problem|issue|reminder)s?\s*:\s*(?<body>.+)$/i,
   /^(?:note to self|action item|action)\s*:\s*(?<body>.+)$/i,
   /^new (?<kind>task|to-?do|goal|problem|issue|reminder)\s+(?<body>.+)$/i,
   /^(?:add|create|make|log|capture|record|set up|set|note|register|open|file)(?: me)? (?:a |an |the |another |one more )?(?:new )?(?<kind>task|to-?do|goal|problem|issue|reminder)(?: item| entry)?(?:\s*:\s*|,? (?:called|named|titled|saying|that says|to|for|that|about) |\s+)(?<body>.+)$/i,
-  /^(?:add|put|write|include|stick)(?: down)? (?<body>.+?) (?:to|on|onto|in|into|as)(?: (?:my|our|the|a))?(?: new)? ?(?:(?<kind>task|to-?do|goal|problem|issue|reminder)s?)? ?(?:list|lists|todos|tasks|goals|problems|inbox|backlog|plan)?$/i,
+  /^(?:add|put|write|include|stick)(?: down)? (?<body>.+?) (?:to|on|onto|in|into)(?: (?:my|our|the|a))? (?:(?<kind>task|to-?do|goal|problem|issue|reminder)s?(?: list)?|(?<tag>[\p{L}-]+ )?list|todos|inbox|backlog|agenda)(?<tail> (?:for|by|on|before|due|tomorrow|today|tonight|next|this)\b.*)?$/iu,
   /^remind me (?:about|of) (?<body>.+)$/i,
   /^(?:add|capture)\s*:?\s+(?<body>.+)$/i,
 ];
@@ -108,6 +120,10 @@ export const PROBLEMS: readonly RegExp[] = [
   /^(?<whole>(?:the|my|our) .+? (?:keeps?|won't stop|has started|started) (?:on )?(?:breaking|failing|crashing|leaking|disconnecting|freezing|jamming|overheating|dripping|stalling)(?: .*)?)$/i,
   /^(?<whole>(?:the|my|our) .+? (?:doesn't|does not|don't|do not|won't|stopped|has stopped) (?:work|working|start|starting|charge|charging|turn on|close properly|open properly)(?: .*)?)$/i,
   /^(?<whole>(?:(?:we|i) (?:don't|do not) have|there(?:'s| is| are)(?: not|n't)|not) enough (?:money|time|people|staff|space|budget|cash|hands|capacity|room)(?: .*)?)$/i,
+  /^(?<whole>(?:money|time|cash|space|the (?:money|time|budget|schedule|cash|space)|our (?:budget|schedule)) (?:is|are) (?:very |really |a bit |too |still |getting )?(?:tight|short|scarce|limited))$/i,
+  /^(?:i|we)(?:'ve got| have got| have)? (?<whole>(?:too many|too much|far too many|far too much) .+|(?:no|hardly any) (?:money|time|budget|space|staff|cash|internet|power|water|heating|access|support|signal|hot water).*)$/i,
+  /^(?<whole>(?:i'm|we're|i am|we are) (?:far |badly |already |two weeks )?(?:behind schedule|behind with .+|overbooked|understaffed|overdrawn|in debt|over budget))$/i,
+  /^(?<whole>my .+ (?:hurts?|aches?|is sore|is killing me))$/i,
   /^(?:i|we)(?:'re| are|'m| am) (?:running )?(?:out of|short of|short on|low on) (?<what>money|time|cash|staff|budget|space)$/i,
 ];
 
@@ -130,6 +146,7 @@ export const NEGATIONS: readonly RegExp[] = [
   /^(?:i|we|you|they|he|she|it|there)(?:'d| would|'ve| have|'m| am|'re| are|'s| is)? ?(?:really |actually |probably |still |just |definitely |also )?(?:don't|do not|dont|doesn't|does not|didn't|did not|won't|will not|shouldn't|should not|can't|cannot|can not|couldn't|could not|wouldn't|would not|haven't|have not|hasn't|has not|needn't|need not|mustn't|must not|ain't|isn't|aren't|wasn't|weren't|not|never|no longer)\b/i,
   /\b(?:isn't|is not|aren't|are not|wasn't|was not|no longer|not really|hardly|never) (?:really |actually |such )?(?:an? |the |my |our )?(?:big |real |serious |major )?(?:problem|issue|concern|worry|risk|goal|priority|task|done|finished|urgent|important|due|necessary|needed)\b/i,
   /\b(?:doesn't|does not|don't|do not|didn't) (?:really )?(?:need|have|want) to\b/i,
+  /^(?:the|my|our|this|that) (?:[\w-]+ ){1,4}?(?:hasn't|haven't|didn't|isn't|aren't|wasn't|weren't|won't|doesn't|don't|can't|has not|have not|did not|is not|are not|was not|will not|does not|cannot)\b/i,
   /^(?:nobody|no one|nothing|none)\b/i,
   /^(?:instead of|rather than|without)\b/i,
 ];
@@ -162,6 +179,7 @@ export const QUOTATIONS: readonly RegExp[] = [
 /** Nothing to do and nothing to keep. Whole messages only. */
 export const SMALL_TALK: readonly RegExp[] = [
   /^(?:ok(?:ay)?|k|kk|yes|yeah|yep|yup|no|nope|nah|sure|fine|right|alright|hm+|mm+|uh+|um+|oh|ah|wow|cool|nice|great|good|perfect|awesome|excellent|brilliant|super|lol|haha+|hehe|interesting|indeed|exactly|absolutely|agreed|whatever|never ?mind|forget it|forget about it|nothing|not now|later|maybe|perhaps|i see|got it|understood|makes sense|fair enough|no worries|no problem|you're welcome|bless you|oops|sorry|my bad|test|testing|ping|congrats|congratulations|cheers|good (?:job|work|stuff|one|idea|point)|well done|nice (?:one|work|job)|great (?:job|work|stuff))(?: then| thanks| steward| for now)?[.! ]*$/i,
+  /^let's (?:see|talk|go|try|do (?:it|that|this)|start|begin|continue|move on|wait|hope(?: so)?)(?: (?:it|that|then|now|later|soon|tomorrow|what happens))?$/i,
   /^(?:how are you|how's it going|how are things|how do you do|how was your day|how do you feel|what's up|sup|are you (?:ok|there|awake|happy|alive|real|bored|sure|human)|you there|do you (?:sleep|dream|like|love|feel|have feelings|get bored)|tell me a joke|sing (?:me )?a song|who (?:won|is the president)|what's the meaning of life|i love you|i hate you|i like you|you(?:'re| are) (?:great|funny|awesome|the best|stupid|smart|nice|amazing|welcome|right|wrong|so)|good ?night|sleep well|sweet dreams|see you|see ya|talk (?:to you )?(?:later|soon|tomorrow)|until (?:later|tomorrow|then)|till (?:later|tomorrow)|have a (?:nice|good|great|lovely)|happy (?:birthday|new year|easter|christmas|friday|monday)|merry christmas|bye|goodbye|ciao|take care)\b/i,
   /^(?:what a |such a |it's (?:a |been a |so |really |very |too )?|today (?:is|was) |that(?:'s| is| was) (?:a |so |really |very |too )?)?(?:nice|great|lovely|beautiful|gorgeous|awful|terrible|bad|good|busy|long|crazy|hard|tough|strange|weird|funny|amazing|wonderful|horrible|hot|cold|rainy|sunny|snowy|windy|raining|snowing|boring|exciting|late|early|quiet|hectic|slow|exhausting|tiring|fantastic|lazy)\b(?! (?:quote|offer|deal))(?:(?! #| p[1-4]\b|\d).)*$/i,
   /^(?:i'm|i am|i feel|i'm feeling|we're|i was|feeling) (?:so |really |very |a bit |too |quite |just |feeling )*(?:tired|exhausted|happy|sad|hungry|thirsty|bored|fine|good|great|ok(?:ay)?|well|back|home|here|busy|sick|ill|excited|sleepy|cold|hot|late|lost|confused|sorry|glad|proud|free|off|awake|stressed|better|angry|done for (?:today|the day)|at work|on my way|in a meeting|not well)\b/i,
@@ -175,7 +193,7 @@ export const GREETINGS =
 export const THANKS =
   /^(?:(?:ok(?:ay)?|great|perfect|cool|nice|wonderful)[ ,!.]*)?(?:thanks|thank you|thx|ty|cheers|much appreciated|many thanks|thanks a lot|thanks so much|merci|danke|gracias)(?: (?:very much|so much|a lot|steward|again|for .+|you|that helps|a million))*[ .!]*$/i;
 export const HELP_REQUESTS =
-  /^(?:\/?help(?: me)?(?: please)?|\/start|i need help|commands|usage|how does (?:this|it) work|how (?:do|can) i use (?:this|you|it|steward)|what (?:can|do) (?:you|i) (?:do|say|ask|write|type)(?: (?:here|for me|with (?:you|this)))?|what (?:else )?can (?:you|i)(?: (?:do|say))?|what are your (?:features|commands|abilities)|how can you help(?: me)?|show (?:me )?(?:the )?(?:help|commands))[ ?.!]*$/i;
+  /^(?:\/?help(?: me)?(?: please)?|\/start|i need help|commands|usage|how does (?:this|it) work|how (?:do|can) i use (?:this|you|it|steward)|(?:can|could) you help(?: me)?|what does p[1-4] mean|how (?:do|can|would|should) i (?:add|create|delete|remove|move|complete|archive|mark|use|see|change|set|snooze|finish|reschedule|make|link)\b.*|what (?:can|do) (?:you|i) (?:do|say|ask|write|type)(?: (?:here|for me|with (?:you|this)))?|what (?:else )?can (?:you|i)(?: (?:do|say))?|what are your (?:features|commands|abilities)|how can you help(?: me)?|show (?:me )?(?:the )?(?:help|commands))[ ?.!]*$/i;
 export const IDENTITY_QUESTIONS =
   /^(?:so |and |but )?(?:(?:what|who)(?:'s| are| is|'re) (?:you|steward|this)(?: (?:exactly|really|called|actually))?|are you (?:an? |the |really |actually )?(?:ai|llm|bot|robot|chat ?gpt|gpt(?:-?\d.*)?|claude|gemini|human|person|language model|large language model|machine|real(?: person)?|computer|model|artificial intelligence|program)(?: or .+)?|(?:what|which) (?:language |ai )?(?:model|llm|ai|version)(?: (?:are|is|do|version)\b.*)?|what's your name|what is your name|do you use (?:an? )?(?:ai|llm|gpt|claude|model)|is this (?:an? )?(?:ai|llm|gpt|claude|chat ?gpt|bot|language model)|am i talking to (?:an? |the )?.*|who (?:made|built|created) you|tell me about yourself|introduce yourself)[ ?.!]*$/i;
 
@@ -195,7 +213,7 @@ export const READS: readonly { readonly pattern: RegExp; readonly reads: 'plan' 
     {
       reads: 'plan',
       pattern:
-        /^(?:what's|what is|whats) (?:next(?: up)?|up next|on (?:my |the )?(?:plan|plate|agenda|schedule|today)(?: for)?(?: today)?|(?:my|the|today's|our) (?:plan|focus|agenda|schedule|day)(?: for (?:today|the day))?(?: like)?(?: today)?|planned(?: for)? today|most important(?: today| now| right now)?|today's plan|today|for today|(?:my|the) (?:top|most important|next) (?:task|priority|priorities|thing)(?: today| now)?)$/i,
+        /^(?:what's|what is|whats) (?:next(?: up)?|up next|on(?: (?:my |the )?(?:plan|plate|agenda|schedule))?(?: for)?(?: today)?|(?:my|the|today's|our) (?:plan|focus|agenda|schedule|day)(?: for (?:today|the day))?(?: like)?(?: today)?|planned(?: for)? today|most important(?: today| now| right now)?|today's plan|today|for today|(?:my|the) (?:top|most important|next) (?:task|priority|priorities|thing)(?: today| now)?)$/i,
     },
     {
       reads: 'plan',
@@ -319,16 +337,25 @@ export const REOPENINGS: readonly RegExp[] = [
 ];
 export const RESTORATIONS: readonly RegExp[] = [/^(?:restore|unarchive|un-archive|undelete) (?<ref>.+)$/i];
 
-export const MOVES: readonly RegExp[] = [
-  /^(?:move|reschedule|postpone|push(?: back)?|shift|delay|defer|bump|change|put off|set|bring forward|put)(?: the (?:due date|deadline|date) (?:of|for))? (?<ref>.+?)(?:'s (?:due date|deadline|date))?(?: back| forward| over| out)?(?: (?:to|until|till|for|by|on|due|to be due))? (?<when>(?:to |until |till |by )?.+)$/i,
-  /^(?<ref>.+?)(?: is| are|'s)?(?: now)? (?:due|moved|rescheduled|postponed)(?: (?:on|by|to|until|in|at))? (?<when>.+)$/i,
-  /^make (?<ref>it|that|this|(?:the )?\w+ one)(?: due)?(?: (?:on|by|for))? (?<when>.+)$/i,
-];
-export const SNOOZE_UNTIL = /^snooze (?<ref>.+?) (?<when>(?:(?:to|until|till|for|by) )?.+)$/i;
+/** Group `rest` holds what and when; where it is divided, the date decides. */
+export const MOVES =
+  /^(?<verb>move|reschedule|postpone|push(?: back)?|shift|delay|defer|bump|change|put off|set|bring forward|put|make)(?: the (?:due date|deadline|date) (?:of|for))? (?<rest>.+)$/i;
+/** Verbs that have to point at something known, since "put the bins out on Monday" is a task of its own. */
+export const COMMON_MOVES = /^(?:set|put|make|bring forward)$/i;
+/** "the second one is due on Thursday". */
+export const DUE =
+  /^(?<ref>.+?)(?: is| are|'s)?(?: now)? (?:due|moved|rescheduled|postponed)(?: (?:on|by|to|until|in|at))? (?<when>.+)$/i;
+/** "sorry, I meant Friday": the last one again. */
+export const CORRECTIONS =
+  /^(?:(?:sorry|no|oops)[, ]+)*(?:i (?:meant|mean)|make that|rather)[, ]+(?<when>.+)$/i;
+/** "by two days", "a week": later than it is due now. */
+export const SHIFTS =
+  /^(?:by |for )?(?:another |about )?(?<n>\d+|an?|one|two|three|four|five|six|seven|ten)(?: more)? (?<unit>day|week)s?(?: later| more)?$/i;
+export const SNOOZE_UNTIL = /^snooze (?<rest>.+)$/i;
 /** Without a day: until tomorrow. */
 export const SNOOZES: readonly RegExp[] = [
   /^snooze(?: (?<ref>.+))?$/i,
-  /^(?:not today|later|remind me (?:later|tomorrow|again tomorrow))(?: (?:about|for|with))?:? (?<ref>it|that|this|(?:the )?\w+ one)$/i,
+  /^(?:not today|skip|remind me (?:later|tomorrow|again tomorrow))(?: (?:about|for|with))?:? (?<ref>it|that|this|(?:the )?\w+ one)$/i,
 ];
 /** Moving without saying when. The model asks. */
 export const MOVES_WITHOUT_DATE = /^(?:move|reschedule|postpone|push back|delay|defer|put off) (?<ref>.+)$/i;
@@ -357,7 +384,7 @@ export const PRIORITY_LEVELS: readonly { readonly pattern: RegExp; readonly prio
 
 export const REMEMBERS: readonly RegExp[] = [
   /^(?:please )?(?:always )?remember(?: this)?(?: that|:|,) (?<fact>.+)$/is,
-  /^(?:please )?remember (?<fact>(?:my|our|the|i|we|his|her|their|he|she|they)\b.+)$/is,
+  /^(?:please )?remember (?<fact>(?:my|our|the|i|we|his|her|their|he|she|they)\b.* (?:is|are|was|were|am|has|have|had|likes?|loves?|hates?|needs?|wants?|lives?|works?|prefers?|can|can't|don't|doesn't|goes?|costs?)\b.+)$/is,
   /^(?:please )?(?:note|keep in mind|bear in mind|for the record|make a note|don't forget|do not forget|never forget|memori[sz]e|save the fact|store the fact|know)(?: for the future)?(?: that|:|,) (?<fact>.+)$/is,
 ];
 export const FORGETS: readonly RegExp[] = [
@@ -367,7 +394,7 @@ export const FORGETS: readonly RegExp[] = [
 
 /** Titles too vague to be a task on their own. */
 export const VAGUE =
-  /^(?:go|leave|run|sleep|be|think|it|that|this|them|one|do|do (?:it|that|this|something|more|nothing)|get (?:going|started|it|there)|make it|try|see|eat|rest|work|wait|look|start|finish|stop|talk|something|anything|nothing|know|say|admit|go (?:now|home|out)|try (?:it|that|again)|see (?:it|that)|take (?:it|that) easy|give (?:it|up)(?: .*)?|check(?: it)?|tell you .*|let you know .*|be .*)$/i;
+  /^(?:go|leave|run|sleep|be|think|it|that|this|them|one|do|do (?:it|that|this|something|more|nothing)|get (?:going|started|it|there)|make it|try|see|eat|rest|work|wait|look|start|finish|stop|talk|something|anything|nothing|know|say|admit|go (?:now|home|out)|try (?:it|that|again)|see (?:it|that)|take (?:it|that) easy|give (?:it|up)(?: .*)?|check(?: it)?|tell you .*|let you know .*|be .*|(?:call|tell|text|message|see|meet|email|show|let|thank|ask) you(?: .*)?)$/i;
 
 /** A finite verb that makes a clause a statement and not an instruction, even if its first word is also a verb. */
 export const STATEMENT =
