@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 
@@ -15,7 +15,8 @@ const LOCK_TIMEOUT = 2_000;
  */
 export async function prepareHome(home: string): Promise<void> {
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
+    await mkdir(dirname(home), { recursive: true });
+    await mkdir(home, { mode: 0o700 }).catch(unlessThere);
     const found = await stat(home);
     if (!found.isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     // Closing a directory such as /tmp to all others would damage the machine.
@@ -78,6 +79,10 @@ async function addSecret(home: string, name: string): Promise<string> {
   } finally {
     await rm(lock, { force: true });
   }
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
 }
 
 /** What the file system says of a path that cannot be used, in words. */

@@ -35,8 +35,13 @@ afterEach(async () => {
 async function newHome(): Promise<string> {
   const parent = await mkdtemp(join(tmpdir(), 'steward-db-'));
   await chmod(parent, 0o755);
-  cleanups.push(() => rm(parent, { recursive: true, force: true }));
-  return join(parent, 'home');
+  const home = join(parent, 'home');
+  cleanups.push(async () => {
+    // The last process to leave a shared server does not wait for its end.
+    await until('the server is gone', async () => !alive((await postmaster(home)) ?? -1));
+    await rm(parent, { recursive: true, force: true });
+  });
+  return home;
 }
 
 async function start(home: string, takeOver = true): Promise<EmbeddedServer> {
@@ -63,6 +68,7 @@ async function postmaster(home: string): Promise<number | undefined> {
 }
 
 function alive(pid: number): boolean {
+  if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
     // A zombie has ended, though whoever has inherited it may not have taken notice yet.
@@ -322,6 +328,8 @@ test('the pid of a dead server may be that of an innocent process now', async ()
 test('a home whose path is too long for a socket', async () => {
   const home = join(await newHome(), 'long-'.repeat(20), 'ünd "quoted", tief');
   const first = await start(home);
+  expect(first.socketDir.startsWith(home)).toBe(false);
+  expect((await stat(join(home, 'database'))).isDirectory()).toBe(true);
   expect(Buffer.byteLength(join(first.socketDir, '.s.PGSQL.5432.lock'))).toBeLessThanOrEqual(100);
   cleanups.push(() => rm(first.socketDir, { recursive: true, force: true }));
   const joined = await otherProcess(home, { takeOver: false });
