@@ -63,7 +63,7 @@ describe('what a call costs', () => {
   });
 
   test('a model on this machine costs nothing, whatever it counts', () => {
-    expect(costOf('builtin', 'builtin', undefined, NOW)?.amount).toBe('0.000000000');
+    expect(costOf('builtin', 'steward-rules-1', undefined, NOW)?.amount).toBe('0.000000000');
     expect(costOf('ollama', 'qwen3:8b', usage(5, 5), NOW)?.amount).toBe('0.000000000');
   });
 

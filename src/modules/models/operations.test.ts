@@ -103,13 +103,17 @@ describe('models.current and models.set', () => {
     await run(operations.models.set, { model: 'openai/gpt-6.1-sol' });
     const { default: standard, items } = await run(operations.models.set, {
       purpose: 'title',
-      model: 'builtin/builtin',
+      model: 'builtin/steward-rules-1',
     });
     const models = Object.fromEntries(
       items.map((item: { purpose: string; model: string }) => [item.purpose, item.model]),
     );
     expect(standard).toBe('openai/gpt-6.1-sol');
-    expect(models).toMatchObject({ chat: 'gpt-6.1-sol', extraction: 'gpt-6.1-sol', title: 'builtin' });
+    expect(models).toMatchObject({
+      chat: 'gpt-6.1-sol',
+      extraction: 'gpt-6.1-sol',
+      title: 'steward-rules-1',
+    });
     expect((await run(operations.models.current, {}, other)).default).toBeNull();
     expect((await run(operations.models.set, { model: null })).default).toBeNull();
   });
@@ -160,6 +164,13 @@ describe('models.test', () => {
     expect((await run(operations.calls.list)).items).toMatchObject([
       { operation: 'models.test', status: 'ok', cost: '0.000002500', latency_ms: answer.latency_ms },
     ]);
+  });
+
+  test('the built-in model answers, and costs nothing', async () => {
+    const answer = await run(operations.models.test, { model: 'builtin/steward-rules-1' });
+    expect(answer).toMatchObject({ provider: 'builtin', cost: '0.000000000' });
+    expect(answer.text).not.toBe('');
+    expect(server.requests).toHaveLength(0);
   });
 
   test('books a failure too, and says what to do', async () => {

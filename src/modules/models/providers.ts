@@ -106,7 +106,7 @@ export const PROVIDERS = {
     name: 'Built-in',
     kind: 'builtin',
     env: {},
-    defaults: { main: 'builtin', small: 'builtin' },
+    defaults: { main: 'steward-rules-1', small: 'steward-rules-1' },
     connect: async () => {
       const { createBuiltinModel } = await import('./builtin/model.ts');
       const model = createBuiltinModel();

@@ -19,7 +19,12 @@ async function chosen(env: NodeJS.ProcessEnv, settings: Record<string, string> =
 
 describe('which model is used', () => {
   test('the built-in one when nothing else is there', async () => {
-    expect(await chosen(NOTHING)).toBe('builtin/builtin by builtin');
+    expect(await chosen(NOTHING)).toBe('builtin/steward-rules-1 by builtin');
+  });
+
+  test('the built-in one is what it says it is', async () => {
+    const { model, modelId } = await resolveModel('chat', {}, null, NOTHING);
+    expect([model.provider, model.modelId]).toEqual(['builtin', modelId]);
   });
 
   test.each([
@@ -37,9 +42,9 @@ describe('which model is used', () => {
   });
 
   test('an empty key is no key, and a server without a model is not configured', async () => {
-    expect(await chosen({ ...NOTHING, ANTHROPIC_API_KEY: '' })).toBe('builtin/builtin by builtin');
+    expect(await chosen({ ...NOTHING, ANTHROPIC_API_KEY: '' })).toBe('builtin/steward-rules-1 by builtin');
     expect(await chosen({ ...NOTHING, STEWARD_OPENAI_BASE_URL: 'http://127.0.0.1:9' })).toBe(
-      'builtin/builtin by builtin',
+      'builtin/steward-rules-1 by builtin',
     );
   });
 
@@ -82,7 +87,7 @@ describe('which model is used', () => {
       'lmstudio/qwen3:8b by discovered',
     );
     expect(await chosen({ OLLAMA_BASE_URL: local.url, STEWARD_DISCOVERY: 'off' })).toBe(
-      'builtin/builtin by builtin',
+      'builtin/steward-rules-1 by builtin',
     );
   });
 
@@ -91,7 +96,7 @@ describe('which model is used', () => {
     const env = { OLLAMA_BASE_URL: `${silent.url}/`, LMSTUDIO_BASE_URL: 'http://127.0.0.1:9' };
     await silent.close();
     const started = performance.now();
-    expect(await chosen(env)).toBe('builtin/builtin by builtin');
+    expect(await chosen(env)).toBe('builtin/steward-rules-1 by builtin');
     expect(performance.now() - started).toBeLessThan(1000);
     const again = performance.now();
     await chosen(env);
@@ -115,7 +120,7 @@ test('the catalogue tells what is there, what it costs and what is missing', asy
     price: { input: '4', output: '20' },
   });
   expect(find('openai/gpt-6-sol')).toMatchObject({ available: false, needs: 'OPENAI_API_KEY' });
-  expect(find('builtin/builtin')).toMatchObject({
+  expect(find('builtin/steward-rules-1')).toMatchObject({
     available: true,
     source: 'builtin',
     price: { input: '0' },

@@ -12,7 +12,7 @@
 import type { LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
 import { AppError } from '../../platform/errors.ts';
 import { discover } from './discovery.ts';
-import { connectionOf, type ProviderId, provider, providerIds } from './providers.ts';
+import { connectionOf, PROVIDERS, type ProviderId, provider, providerIds } from './providers.ts';
 import { PURPOSES, type Purpose } from './purposes.ts';
 
 /** Where a choice comes from. */
@@ -107,7 +107,7 @@ export function usable(
 
 const BUILTIN: Choice = {
   provider: 'builtin',
-  modelId: 'builtin',
+  modelId: PROVIDERS.builtin.defaults.main,
   source: 'builtin',
   why: 'no other model is connected',
 };
