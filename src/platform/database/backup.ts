@@ -249,6 +249,9 @@ async function rebuild(client: pg.Client, level: number, steps: readonly Migrati
             as kinds (kind, name) on kind = relkind::text
           where relnamespace = 'public'::regnamespace and relowner = current_user::regrole
             and relname <> 'steward_migrations'
+            -- The sequence of an identity column goes with its table, and only so.
+            and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid
+              and deptype in ('a', 'i') and relkind = 'S')
         union all
         select format('routine if exists %s', oid::regprocedure) from pg_proc
           where pronamespace = 'public'::regnamespace and proowner = current_user::regrole
