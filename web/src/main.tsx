@@ -10,7 +10,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from './queries.ts';
 import { router } from './router.tsx';
-import { theme } from './theme.ts';
+import { cssVariablesResolver, theme } from './theme.ts';
 
 /** The same key as start.js reads before the first paint. */
 const colorScheme = localStorageColorSchemeManager({ key: 'steward-color-scheme' });
@@ -19,6 +19,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?
 createRoot(document.getElementById('root')!).render(
   <MantineProvider
     theme={theme}
+    cssVariablesResolver={cssVariablesResolver}
     defaultColorScheme="auto"
     colorSchemeManager={colorScheme}
     getStyleNonce={() => nonce}

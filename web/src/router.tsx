@@ -1,4 +1,5 @@
 /** Which address shows which page. Every page is its own chunk, fetched when it is first wanted. */
+import { Button } from '@mantine/core';
 import {
   createRootRoute,
   createRoute,
@@ -8,15 +9,14 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { ApiError } from './api.ts';
+import { Door } from './pages/Door.tsx';
 import { PageError } from './parts/PageError.tsx';
 import { PageSkeleton } from './parts/PageSkeleton.tsx';
 import { conversationsQuery, meQuery, planQuery, queryClient } from './queries.ts';
 
 const root = createRootRoute({
   component: Outlet,
-  notFoundComponent: () => (
-    <PageError title="There is no such page" message="The address may be old, or mistyped." />
-  ),
+  notFoundComponent: NotFound,
 });
 
 const signIn = createRoute({
@@ -151,6 +151,16 @@ const settingsPeople = createRoute({
   path: 'people',
   component: lazyRouteComponent(() => import('./pages/settings/People.tsx'), 'People'),
 });
+
+function NotFound() {
+  return (
+    <Door title="There is no such page" lead="The address may be old, or mistyped.">
+      <Button component="a" href="/today" variant="light">
+        Go to Today
+      </Button>
+    </Door>
+  );
+}
 
 const routeTree = root.addChildren([
   signIn,

@@ -1,8 +1,10 @@
 import {
   Button,
+  type CSSVariablesResolver,
   createTheme,
   Drawer,
   type MantineColorsTuple,
+  Menu,
   Modal,
   NavLink,
   Paper,
@@ -105,9 +107,25 @@ export const theme = createTheme({
     Select: Select.extend({ defaultProps: { allowDeselect: false, checkIconPosition: 'right' } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true, fz: 'xs' } }),
     NavLink: NavLink.extend({ defaultProps: { variant: 'light' } }),
+    // Its placeholder is no menu item, which a menu may not hold; without it the first item takes the focus.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Drawer: Drawer.extend({ defaultProps: { overlayProps: { backgroundOpacity: 0.35, blur: 1 } } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35, blur: 1 } },
     }),
   },
 });
+
+/** Colours as tints, on badges and quiet buttons: calmer than the library's own, and legible on a dark page. */
+export const cssVariablesResolver: CSSVariablesResolver = () => {
+  const light: Record<string, string> = { '--mantine-color-placeholder': 'var(--mantine-color-gray-6)' };
+  const dark: Record<string, string> = { '--mantine-color-placeholder': 'var(--mantine-color-dark-2)' };
+  for (const name of ['pine', 'iris', 'clay', 'gray', 'red']) {
+    const own = `--mantine-color-${name}`;
+    light[`${own}-light-color`] = `var(${own}-${name === 'gray' ? 7 : 8})`;
+    dark[`${own}-light`] = `color-mix(in srgb, var(${own}-5) 20%, transparent)`;
+    dark[`${own}-light-hover`] = `color-mix(in srgb, var(${own}-5) 30%, transparent)`;
+    dark[`${own}-light-color`] = `var(${own}-2)`;
+  }
+  return { variables: {}, light, dark };
+};

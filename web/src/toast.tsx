@@ -3,6 +3,8 @@ import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { ApiError } from './api.ts';
 
+const CLOSE = { 'aria-label': 'Dismiss' };
+
 export function toastDone(message: string, undo?: () => void): void {
   const id = notifications.show({
     message: undo ? (
@@ -24,6 +26,7 @@ export function toastDone(message: string, undo?: () => void): void {
     ) : (
       message
     ),
+    closeButtonProps: CLOSE,
     autoClose: undo ? 8000 : 4000,
   });
 }
@@ -44,6 +47,7 @@ export function toastError(error: unknown): void {
         )}
       </>
     ),
+    closeButtonProps: CLOSE,
     autoClose: 8000,
   });
 }

@@ -1,5 +1,6 @@
 import '@xyflow/react/dist/style.css';
 import { Checkbox, Group, SegmentedControl, Table, Text, Title, useComputedColorScheme } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconAffiliate } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import {
@@ -22,9 +23,9 @@ import { ListSkeleton } from '../parts/PageSkeleton.tsx';
 import { everyGoalQuery, everyLinkQuery, everyProblemQuery, everyTaskQuery } from '../queries.ts';
 import type { Entity, EntityType, Link } from '../types.ts';
 import classes from './Graph.module.css';
-import { layout } from './graph-layout.ts';
+import { type Direction, layout } from './graph-layout.ts';
 
-type EntityNode = Node<{ type: EntityType; entity: Entity }, 'entity'>;
+type EntityNode = Node<{ type: EntityType; entity: Entity; direction: Direction }, 'entity'>;
 
 /** What is linked to what: as a picture to see it, as a list to read it. */
 export function Graph() {
@@ -114,10 +115,12 @@ const NODE_TYPES = { entity: EntityBox };
 
 function Picture({ entities, links }: { entities: Entities; links: Link[] }) {
   const colorMode = useComputedColorScheme('light');
-  const { nodes, edges } = useMemo(() => toFlow(entities, links), [entities, links]);
+  const direction = useMediaQuery('(max-width: 48em)') ? 'down' : 'across';
+  const { nodes, edges } = useMemo(() => toFlow(entities, links, direction), [entities, links, direction]);
   return (
     <section className={classes.picture} aria-label="Picture of the links; the same is readable under List">
       <ReactFlow<EntityNode, Edge>
+        key={direction}
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
@@ -145,23 +148,35 @@ function Picture({ entities, links }: { entities: Entities; links: Link[] }) {
   );
 }
 
-function EntityBox({ data: { type, entity } }: NodeProps<EntityNode>) {
+function EntityBox({ data: { type, entity, direction } }: NodeProps<EntityNode>) {
   const kind = KINDS[type];
   return (
     <div className={classes.node} data-type={type} data-over={isOver(kind, entity) || undefined}>
-      <Handle type="target" position={Position.Left} className={classes.handle} />
+      <Handle
+        type="target"
+        position={direction === 'across' ? Position.Left : Position.Top}
+        className={classes.handle}
+      />
       <button type="button" className="link-button nodrag" onClick={() => openEditor(type, entity.id)}>
         <span className={classes.nodeTitle}>{entity.title}</span>
         <span className={classes.nodeStatus}>
           {kind.one} · {statusLabel(kind, entity.status).toLowerCase()}
         </span>
       </button>
-      <Handle type="source" position={Position.Right} className={classes.handle} />
+      <Handle
+        type="source"
+        position={direction === 'across' ? Position.Right : Position.Bottom}
+        className={classes.handle}
+      />
     </div>
   );
 }
 
-function toFlow(entities: Entities, links: Link[]): { nodes: EntityNode[]; edges: Edge[] } {
+function toFlow(
+  entities: Entities,
+  links: Link[],
+  direction: Direction,
+): { nodes: EntityNode[]; edges: Edge[] } {
   const directed = links.map((link) => {
     // The one that waits stands right of the one it waits for, whichever end of the link it is.
     const isTurned = link.link_type === 'depends_on';
@@ -169,9 +184,14 @@ function toFlow(entities: Entities, links: Link[]): { nodes: EntityNode[]; edges
     return { link, from, to, isTurned };
   });
   const ids = [...new Set(directed.flatMap(({ from, to }) => [from, to]))];
-  const places = layout(ids, directed);
+  const places = layout(ids, directed, direction);
   const nodes = ids.map(
-    (id): EntityNode => ({ id, type: 'entity', position: places.get(id)!, data: entities.get(id)! }),
+    (id): EntityNode => ({
+      id,
+      type: 'entity',
+      position: places.get(id)!,
+      data: { ...entities.get(id)!, direction },
+    }),
   );
   const edges = directed.map(({ link, from, to, isTurned }): Edge => {
     const isPlain = link.link_type === 'related';

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Text, Title } from '@mantine/core';
+import { ActionIcon, Badge, Group, Text, Title, Tooltip } from '@mantine/core';
 import { IconLock, IconRefresh, IconSunrise } from '@tabler/icons-react';
 import { useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
@@ -47,10 +47,11 @@ export function Today() {
         <div>
           <Text c="dimmed" size="sm">
             {format(today, { weekday: 'long', day: 'numeric', month: 'long' })}
+            {plan.data && ` · planned ${ago(plan.data.generated_at)}`}
           </Text>
           <Title order={1}>{greeting(me.timezone, me.name)}</Title>
         </div>
-        {plan.data && <Freshness plan={plan.data} />}
+        <PlanAnew />
       </header>
       <QuickCapture value={draft} onChange={setDraft} />
       <div ref={list}>
@@ -70,23 +71,25 @@ export function Today() {
   );
 }
 
-function Freshness({ plan }: { plan: Plan }) {
+function PlanAnew() {
   const refresh = useMutation({
     mutationFn: () => call('POST', '/v1/plan/refresh'),
     onError: toastError,
     onSettled: () => queryClient.invalidateQueries({ queryKey: planQuery.queryKey }),
   });
   return (
-    <Button
-      variant="subtle"
-      color="gray"
-      size="compact-sm"
-      leftSection={<IconRefresh size={15} />}
-      loading={refresh.isPending}
-      onClick={() => refresh.mutate()}
-    >
-      Planned {ago(plan.generated_at)}
-    </Button>
+    <Tooltip label="Plan anew">
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label="Plan anew"
+        loading={refresh.isPending}
+        onClick={() => refresh.mutate()}
+      >
+        <IconRefresh size={18} stroke={1.7} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

@@ -10,42 +10,51 @@ export interface LayoutEdge {
   to: string;
 }
 
-const COLUMN = 300;
-const ROW = 92;
+/** `across` lays columns from left to right; `down` lays them as rows from top to bottom, for a narrow screen. */
+export type Direction = 'across' | 'down';
+
+/** Pixels from one column to the next, from one member of a column to the next, and before a new row of islands. */
+const STEPS: Readonly<Record<Direction, { column: number; member: number; limit: number }>> = {
+  across: { column: 300, member: 92, limit: 1300 },
+  down: { column: 150, member: 244, limit: 900 },
+};
 const GAP = 80;
-/** Pixels after which islands go on in a new row. */
-const WIDTH = 1300;
 
 /** @returns the left upper corner of each node */
 export function layout(
   ids: readonly string[],
   edges: readonly LayoutEdge[],
+  direction: Direction,
 ): Map<string, { x: number; y: number }> {
+  const { column: columnStep, member: memberStep, limit } = STEPS[direction];
   const places = new Map<string, { x: number; y: number }>();
-  let x = 0;
-  let y = 0;
-  let height = 0;
+  // `along` runs as the columns follow each other, `beside` as their members do.
+  let along = 0;
+  let beside = 0;
+  let extent = 0;
   for (const island of islands(ids, edges)) {
     const members = new Set(island);
     const columns = toColumns(
       island,
       edges.filter(({ from, to }) => members.has(from) && members.has(to)),
     );
-    const tallest = Math.max(...columns.map((column) => column.length));
-    const width = columns.length * COLUMN;
-    if (x > 0 && x + width > WIDTH) {
-      x = 0;
-      y += height + GAP;
-      height = 0;
+    const longest = Math.max(...columns.map((column) => column.length));
+    const length = columns.length * columnStep;
+    if (along > 0 && along + length > limit) {
+      along = 0;
+      beside += extent + GAP;
+      extent = 0;
     }
     columns.forEach((column, index) => {
-      const top = y + ((tallest - column.length) * ROW) / 2;
-      column.forEach((id, row) => {
-        places.set(id, { x: x + index * COLUMN, y: top + row * ROW });
+      const start = beside + ((longest - column.length) * memberStep) / 2;
+      column.forEach((id, position) => {
+        const a = along + index * columnStep;
+        const b = start + position * memberStep;
+        places.set(id, direction === 'across' ? { x: a, y: b } : { x: b, y: a });
       });
     });
-    x += width + GAP;
-    height = Math.max(height, tallest * ROW);
+    along += length + GAP;
+    extent = Math.max(extent, longest * memberStep);
   }
   return places;
 }

@@ -12,7 +12,7 @@ import {
 import { DatePickerInput, TimeInput } from '@mantine/dates';
 import { useForm } from '@mantine/form';
 import { IconArchive, IconRestore } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { archive, finish, reopen, restore, update } from '../actions.ts';
 import { isOver, KINDS, PRIORITIES } from '../entities.ts';
 import type { Entity, EntityType } from '../types.ts';
@@ -48,6 +48,11 @@ interface EntityFormProps {
 export default function EntityForm({ type, entity, onClose }: EntityFormProps) {
   const kind = KINDS[type];
   const [saving, setSaving] = useState(false);
+  const title = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // On a phone the focus would bring the keyboard up over what one came to read.
+    if (matchMedia('(min-width: 48em)').matches) title.current?.focus();
+  }, []);
   const form = useForm<Values>({
     mode: 'controlled',
     initialValues: toValues(entity),
@@ -75,13 +80,7 @@ export default function EntityForm({ type, entity, onClose }: EntityFormProps) {
       }}
     >
       <Stack gap="md">
-        <TextInput
-          label="Title"
-          required
-          withAsterisk={false}
-          data-autofocus
-          {...form.getInputProps('title')}
-        />
+        <TextInput label="Title" required withAsterisk={false} ref={title} {...form.getInputProps('title')} />
         <Textarea
           label={type === 'task' ? 'Notes' : 'Description'}
           autosize

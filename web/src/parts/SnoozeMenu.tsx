@@ -47,11 +47,7 @@ export function SnoozeMenu({ id, title }: { id: string; title: string }) {
               <Menu.Item
                 key={label}
                 onClick={() => choose(until)}
-                rightSection={
-                  <Text size="xs" c="dimmed">
-                    {format(until, { weekday: 'short', day: 'numeric' })}
-                  </Text>
-                }
+                rightSection={<Text size="xs">{format(until, { weekday: 'short', day: 'numeric' })}</Text>}
               >
                 {label}
               </Menu.Item>

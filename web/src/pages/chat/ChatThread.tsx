@@ -8,7 +8,7 @@ import { useEffect, useEffectEvent, useState } from 'react';
 import { call, type Page, toApiError } from '../../api.ts';
 import { onLiveEvent } from '../../live.ts';
 import { PageError } from '../../parts/PageError.tsx';
-import { queryClient } from '../../queries.ts';
+import { conversationsQuery, queryClient } from '../../queries.ts';
 import { toastError } from '../../toast.tsx';
 import classes from './Chat.module.css';
 import { Composer } from './Composer.tsx';
@@ -156,6 +156,7 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
   const isUnanswered = !isBusy && !error && last?.role === 'user';
   return (
     <div className={classes.thread}>
+      <ThreadHeading id={id} />
       <div className={classes.scroll} ref={stick.ref} onScroll={stick.onScroll}>
         <div className={classes.column} role="log" aria-label="Conversation" aria-busy={isBusy}>
           {older !== null && (
@@ -225,6 +226,12 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
       <Composer value={draft} onChange={setDraft} onSend={send} busy={isBusy} onStop={() => void halt()} />
     </div>
   );
+}
+
+/** The title is in the list beside the thread; who does not see the page needs it here too. */
+function ThreadHeading({ id }: { id: string }) {
+  const { data } = useQuery(conversationsQuery);
+  return <h1 className="visually-hidden">{data?.find((one) => one.id === id)?.title || 'Conversation'}</h1>;
 }
 
 function Thinking() {

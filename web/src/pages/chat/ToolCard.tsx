@@ -21,6 +21,7 @@ const DOES: Readonly<Record<string, string>> = {
   tasks_snooze: 'Snoozed a task',
   tasks_archive: 'Archived a task',
   tasks_restore: 'Restored a task',
+  tasks_delete: 'Deleted a task',
   goals_list: 'Looked through your goals',
   goals_create: 'Created a goal',
   goals_update: 'Changed a goal',
@@ -36,6 +37,7 @@ const DOES: Readonly<Record<string, string>> = {
   memory_remember: 'Remembered something',
   memory_recall: 'Recalled what it knows',
   memory_forget: 'Forgot something',
+  inbox_add: 'Kept it in the inbox',
   inbox_list: 'Looked through the inbox',
 };
 
@@ -46,7 +48,7 @@ export function ToolCard({ part }: { part: ToolUIPart | DynamicToolUIPart }) {
   const name = getToolName(part);
   const isDone = part.state === 'output-available';
   const isFailed = part.state === 'output-error';
-  const found = isDone ? entitiesIn(part.output) : [];
+  const found = isDone ? entitiesIn(name, part.output) : [];
   return (
     <div className={classes.card} data-failed={isFailed || undefined}>
       <button
@@ -119,18 +121,33 @@ function Block({ label, value }: { label: string; value: unknown }) {
 /** At most this many are listed; the rest is in the opened card. */
 const SHOWN = 6;
 
-/** The tasks, goals and problems that a result made or changed; results that only list things name none. */
-function entitiesIn(output: unknown): { type: EntityType; id: string; title: string }[] {
-  if (output === null || typeof output !== 'object' || !('applied' in output) || !('items' in output))
-    return [];
-  const { items } = output as { items: unknown };
-  if (!Array.isArray(items)) return [];
-  const found = new Map<string, { type: EntityType; id: string; title: string }>();
-  for (const item of items as { entity_type?: string; type?: string; id?: string; title?: string }[]) {
-    const type = item.entity_type ?? item.type;
-    if ((type === 'task' || type === 'goal' || type === 'problem') && item.id && item.title) {
-      found.set(item.id, { type, id: item.id, title: item.title });
+interface Found {
+  type: EntityType;
+  id: string;
+  title: string;
+}
+
+/** The kind of row that a tool of this name gives back. */
+const ROWS: Readonly<Record<string, EntityType>> = { tasks: 'task', goals: 'goal', problems: 'problem' };
+
+/**
+ * The tasks, goals and problems that a result is about: what a capture made, what an answer cites, the one that was
+ * changed. Results that only list things name none.
+ */
+function entitiesIn(tool: string, output: unknown): Found[] {
+  if (output === null || typeof output !== 'object') return [];
+  const { applied, items, citations, id, title } = output as Partial<Record<string, unknown>>;
+  const named = applied !== undefined ? items : citations;
+  const found = new Map<string, Found>();
+  if (Array.isArray(named)) {
+    for (const item of named as { entity_type?: string; type?: string; id?: string; title?: string }[]) {
+      const type = item.entity_type ?? item.type;
+      if ((type === 'task' || type === 'goal' || type === 'problem') && item.id && item.title) {
+        found.set(item.id, { type, id: item.id, title: item.title });
+      }
     }
   }
+  const type = ROWS[tool.split('_')[0] ?? ''];
+  if (type && typeof id === 'string' && typeof title === 'string') found.set(id, { type, id, title });
   return [...found.values()].slice(0, SHOWN);
 }
