@@ -21,11 +21,12 @@ const STALE: Readonly<Record<string, readonly string[]>> = {
   inbox_item: ['inbox'],
   conversation: ['conversations'],
   message: ['conversations'],
+  run: ['conversations'],
+  key: ['keys'],
   api_key: ['keys'],
   user: ['me'],
-  invitation: ['invitations'],
+  invitation: ['invitations', 'users'],
   model: ['models'],
-  model_settings: ['models'],
 };
 
 /** Milliseconds in which a burst of events (a capture writes a dozen) becomes one round of fetching. */

@@ -101,8 +101,8 @@ export interface ApiKey {
   label: string;
   prefix?: string | null;
   created_at: string;
-  last_used?: string | null;
-  last_used_at?: string | null;
+  last_used: string | null;
+  is_revoked?: boolean;
 }
 
 export interface Invitation {

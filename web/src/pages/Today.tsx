@@ -175,13 +175,18 @@ function RowBody({ item }: { item: PlanItem }) {
         {item.reasons.map((reason) => (
           <li key={reason}>
             <Badge variant="light" size="sm" color={tone(reason)} className={classes.reason}>
-              {reason}
+              {withDates(reason)}
             </Badge>
           </li>
         ))}
       </ul>
     </div>
   );
+}
+
+/** A date within a reason, as people write dates. */
+function withDates(reason: string): string {
+  return reason.replace(/\b\d{4}-\d{2}-\d{2}\b/, (date) => format(date, { day: 'numeric', month: 'short' }));
 }
 
 /** Late is the one reason that is told by colour too. */

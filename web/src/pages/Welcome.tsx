@@ -9,7 +9,10 @@ import { queryClient } from '../queries.ts';
 import { Door } from './Door.tsx';
 
 /** Fewest characters of a password, as the server has it. */
-const MIN_PASSWORD = 8;
+const MIN_PASSWORD = 10;
+
+/** Where the browser is; the account's days begin there until one says otherwise. */
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const TEXTS: Readonly<Record<OneTimeLink['kind'], { title: string; lead: string; button: string }>> = {
   setup: {
@@ -73,18 +76,20 @@ function LinkForm({ token, link }: { token: string; link: OneTimeLink }) {
       email: (email) =>
         isNew && !/^\S+@\S+\.\S+$/.test(email.trim()) ? 'An email address, to sign in with' : null,
       password: (password) =>
-        isNew && password.length < MIN_PASSWORD ? `At least ${MIN_PASSWORD} characters` : null,
+        (isNew || password !== '') && password.length < MIN_PASSWORD
+          ? `At least ${MIN_PASSWORD} characters`
+          : null,
     },
   });
   const submit = form.onSubmit(async (values) => {
     setBusy(true);
     setError(undefined);
     try {
-      await redeemLink(
-        isNew
-          ? { token, name: values.name.trim(), email: values.email.trim(), password: values.password }
-          : { token },
-      );
+      await redeemLink({
+        token,
+        ...(isNew ? { name: values.name.trim(), email: values.email.trim(), timezone: ZONE } : {}),
+        ...(values.password === '' ? {} : { password: values.password }),
+      });
       queryClient.clear();
       await navigate({ to: '/today', replace: true });
     } catch (failure) {
@@ -106,17 +111,17 @@ function LinkForm({ token, link }: { token: string; link: OneTimeLink }) {
                 readOnly={link.kind === 'invite' && Boolean(link.email)}
                 {...form.getInputProps('email')}
               />
-              <PasswordInput
-                label="Password"
-                description={`At least ${MIN_PASSWORD} characters; a sentence is easiest to keep.`}
-                autoComplete="new-password"
-                visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
-                {...form.getInputProps('password')}
-              />
             </>
           ) : (
             link.email && <Text size="sm">{link.email}</Text>
           )}
+          <PasswordInput
+            label={isNew ? 'Password' : 'New password, if you want one'}
+            description={`At least ${MIN_PASSWORD} characters; a sentence is easiest to keep.`}
+            autoComplete="new-password"
+            visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
+            {...form.getInputProps('password')}
+          />
           <div role="alert">
             {error && (
               <Alert color="clay" p="sm">

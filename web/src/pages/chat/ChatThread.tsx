@@ -5,7 +5,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { DefaultChatTransport, type UIMessage } from 'ai';
 import { useEffect, useEffectEvent, useState } from 'react';
-import { call, type Page, toApiError } from '../../api.ts';
+import { ApiError, call, type Page, toApiError } from '../../api.ts';
 import { onLiveEvent } from '../../live.ts';
 import { PageError } from '../../parts/PageError.tsx';
 import { conversationsQuery, queryClient } from '../../queries.ts';
@@ -123,9 +123,11 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
     void sendMessage({ text });
   };
   const retry = () => {
+    // What the server never took is sent again, under the id it had; what it could not answer is answered anew.
+    const wasRefused = error instanceof ApiError;
     clearError();
     stick.toBottom();
-    void regenerate();
+    void (wasRefused ? sendMessage() : regenerate());
   };
   const halt = async () => {
     try {

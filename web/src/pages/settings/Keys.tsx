@@ -1,13 +1,13 @@
-import { Alert, Button, Code, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Code, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
-import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call, type Page } from '../../api.ts';
 import { ago } from '../../dates.ts';
 import { EmptyState } from '../../parts/EmptyState.tsx';
 import { PageError } from '../../parts/PageError.tsx';
 import { ListSkeleton } from '../../parts/PageSkeleton.tsx';
-import { queryClient } from '../../queries.ts';
+import { meQuery, queryClient } from '../../queries.ts';
 import { toastDone, toastError } from '../../toast.tsx';
 import type { ApiKey } from '../../types.ts';
 import { Panel } from './Panel.tsx';
@@ -16,13 +16,14 @@ import classes from './Settings.module.css';
 
 const keysQuery = queryOptions({
   queryKey: ['keys'],
-  queryFn: () => call<Page<ApiKey>>('GET', '/v1/keys', { limit: 200 }),
+  queryFn: () => call<Page<ApiKey>>('GET', '/v1/keys'),
 });
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: keysQuery.queryKey });
 
 export function Keys() {
   const keys = useQuery(keysQuery);
+  const inUse = keys.data?.items.filter((key) => !key.is_revoked);
   const [fresh, setFresh] = useState<string>();
   const [revoking, setRevoking] = useState<ApiKey>();
   return (
@@ -61,15 +62,15 @@ export function Keys() {
         />
       )}
       {keys.isPending && <ListSkeleton rows={3} />}
-      {keys.data?.items.length === 0 && (
+      {inUse?.length === 0 && (
         <EmptyState icon={IconKey} title="No keys yet">
           Make one for each program, so that each can be revoked alone.
         </EmptyState>
       )}
-      {keys.data && keys.data.items.length > 0 && (
+      {inUse && inUse.length > 0 && (
         <Panel title="Keys in use">
-          {keys.data.items.map((key) => {
-            const used = key.last_used ?? key.last_used_at;
+          {inUse.map((key) => {
+            const used = key.last_used;
             return (
               <div key={key.id} className={classes.row}>
                 <div>
@@ -100,8 +101,14 @@ export function Keys() {
 
 function CreateKey({ onCreated }: { onCreated: (key: string) => void }) {
   const [label, setLabel] = useState('');
+  const { data: me } = useSuspenseQuery(meQuery);
+  const [asAdmin, setAsAdmin] = useState(false);
   const create = useMutation({
-    mutationFn: () => call<{ key: string }>('POST', '/v1/keys', { label: label.trim() }),
+    mutationFn: () =>
+      call<{ key: string }>('POST', '/v1/keys', {
+        label: label.trim(),
+        ...(asAdmin ? { profile: 'admin' } : {}),
+      }),
     onSuccess: ({ key }) => {
       setLabel('');
       onCreated(key);
@@ -129,6 +136,14 @@ function CreateKey({ onCreated }: { onCreated: (key: string) => void }) {
           Create a key
         </Button>
       </Group>
+      {me.role === 'admin' && (
+        <Checkbox
+          mt="sm"
+          label="With an administrator's rights: it may invite people and make accounts"
+          checked={asAdmin}
+          onChange={(event) => setAsAdmin(event.currentTarget.checked)}
+        />
+      )}
     </form>
   );
 }
