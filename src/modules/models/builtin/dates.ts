@@ -307,7 +307,10 @@ const TIME_RULES: readonly {
     read: ([, h]) => afternoon(number(h), 30),
   },
   {
-    regex: /(?<!\w)(?:at|@) ?(\d{1,2})(?: o'?clock)?(?! ?(?:\w|%|€|\$|[.:]\d))/gi,
+    regex: new RegExp(
+      `(?<!\\w)(?:at|@) ?(\\d{1,2})(?: o'?clock| sharp)?(?=$|[,;!?)#]|\\.(?!\\d)| (?:tomorrow|tmrw|today|tonight|on|in|for|with|and|or|then|to|about|next|this|every|each|by|because|please|p[1-4]|#|${WEEKDAY})(?![\\w-]))`,
+      'gi',
+    ),
     read: ([, h]) => afternoon(Number(h), 0),
   },
   {
@@ -326,6 +329,10 @@ function clock(hour: number, minute: number, half: string | undefined): string |
 /** "at 5" is the afternoon, "at 8" the morning: the hours people are awake. */
 const afternoon = (hour: number, minute: number): string | undefined =>
   hour > 23 ? undefined : hhmm(hour >= 1 && hour <= 6 ? hour + 12 : hour, minute);
+
+/** "wake up at 6" is 06:00. */
+const inTheMorning = (time: string): string =>
+  time > '12:59' ? hhmm(Number(time.slice(0, 2)) - 12, Number(time.slice(3))) : time;
 
 /** "tonight at 7" is 19:00. */
 const inTheEvening = (time: string): string =>
@@ -352,7 +359,15 @@ export function findDate(text: string, zone: Zone): When | undefined {
     .replace(/\s+/g, ' ')
     .trim();
   const evening = day && /night|evening|afternoon/i.test(text.slice(day.start, day.end));
-  const clockTime = time ? (evening ? inTheEvening(time.time) : time.time) : day?.time;
+  const early = /\b(?:morning|breakfast|wake|get up|sunrise)\b/i.test(text);
+  const bare = time !== undefined && !/[:.]\d|[ap]\.?m/i.test(text.slice(time.start, time.end));
+  const clockTime = time
+    ? evening
+      ? inTheEvening(time.time)
+      : early && bare
+        ? inTheMorning(time.time)
+        : time.time
+    : day?.time;
   const passed = !day && clockTime !== undefined && clockTime <= hhmm(now.hour, now.minute);
   const date = day?.date ?? (passed ? plus(today, 1) : today);
   return { date: date.toString(), ...(clockTime && { time: clockTime }), rest, past: false };

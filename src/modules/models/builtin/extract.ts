@@ -134,13 +134,14 @@ function pushNew<T extends { title: string }>(list: T[], entity: T): void {
 // ---------------------------------------------------------------------------------------------- clauses
 
 const BULLET = /^(?:[-*•·+]|\d{1,2}[.)]|\[[ xX]?\])\s+/;
-const SENTENCE_END = /(?<=[^\s.]{2}[.!?]|[;…])\s+(?!p[1-4]\b|#)(?=\S)|\s+(?=\d{1,2}[.)] \p{L})/u;
+const SENTENCE_END =
+  /(?<=[^\s.]{2}[.!?]|[;…])(?<!\b(?:no|nr|dr|mr|mrs|ms|st|vs|approx|tel|art)\.)\s+(?!p[1-4]\b|#)(?=\S)|\s+(?=\d{1,2}[.)] \p{L})/u;
 /** The parts of a text that each say one thing, list markers removed. */
 export function clauses(text: string): string[] {
   return normalise(text)
     .split('\n')
-    .map((line) => line.replace(BULLET, ''))
     .flatMap((line) => (QUOTATIONS.some((pattern) => pattern.test(line)) ? [line] : line.split(SENTENCE_END)))
+    .map((sentence) => sentence.replace(BULLET, ''))
     .flatMap(splitSentence)
     .map((clause) => clause.trim().replace(/^[,;:\s]+|[\s,;]+$/g, ''))
     .filter(Boolean);
@@ -148,12 +149,9 @@ export function clauses(text: string): string[] {
 
 /** Cuts at commas and "and" where a new thought begins, so that "milk and eggs" stays one. */
 function splitSentence(sentence: string): string[] {
-  if (
-    HYPOTHETICALS.some((pattern) => pattern.test(sentence)) ||
-    QUOTATIONS.some((pattern) => pattern.test(sentence))
-  ) {
-    return [sentence];
-  }
+  if (isHypothetical(sentence)) return [sentence];
+  // What somebody said is not cut up; an instruction before it stands on its own ("call him, he said he is in").
+  if (quoted(sentence)) return [leadingInstruction(sentence) ?? sentence];
   const parts: string[] = [];
   let from = 0;
   let marker = '';
@@ -169,6 +167,19 @@ function splitSentence(sentence: string): string[] {
   }
   return [...parts, marker + sentence.slice(from)];
 }
+
+/** The instruction in front of the first comma, when somebody's words follow it. */
+export function leadingInstruction(sentence: string): string | undefined {
+  const [lead = '', ...others] = sentence.split(/,\s+/);
+  return others.length > 0 && isInstruction(lead) && !quoted(lead) && !isHypothetical(lead)
+    ? lead
+    : undefined;
+}
+
+/** "Check if we could …" is an instruction, whatever it is about. */
+export const isHypothetical = (text: string): boolean =>
+  !/^(?:ask|check|find out|see|confirm|clarify|decide|verify|test)\b/i.test(text) &&
+  HYPOTHETICALS.some((pattern) => pattern.test(text));
 
 const insideQuote = (text: string, index: number): boolean =>
   (text.slice(0, index).split('"').length - 1) % 2 === 1;
@@ -212,16 +223,12 @@ export type Remark = 'question' | 'negation' | 'hypothetical' | 'quotation' | 's
 export function remarkOf(clause: string): Remark | undefined {
   const bare = clause.replace(/[\s.!…]+$/, '');
   if (PROBLEMS.some((pattern) => pattern.test(bare)) && !/[?]$/.test(bare) && !QUESTION_START.test(bare)) {
-    return HYPOTHETICALS.some((pattern) => pattern.test(bare))
-      ? 'hypothetical'
-      : quoted(bare)
-        ? 'quotation'
-        : undefined;
+    return isHypothetical(bare) ? 'hypothetical' : quoted(bare) ? 'quotation' : undefined;
   }
   if (NOT_TO_FORGET.test(bare)) return undefined;
   if (quoted(bare)) return 'quotation';
   if (/\?\s*$/.test(bare)) return 'question';
-  if (HYPOTHETICALS.some((pattern) => pattern.test(bare))) return 'hypothetical';
+  if (isHypothetical(bare)) return 'hypothetical';
   if (NEGATIONS.some((pattern) => pattern.test(bare))) return 'negation';
   if (SMALL_TALK.some((pattern) => pattern.test(bare))) return 'small_talk';
   if (QUESTION_START.test(bare) && !ACTION_VERBS.has(bare.split(' ')[0]!.toLowerCase())) return 'question';
@@ -263,10 +270,15 @@ const some = (found: Found | undefined): Found[] => (found ? [found] : []);
 function rotated(body: string, situation: Situation): string {
   const urgent = /^(urgent|asap|high priority|low priority)\s*[:,!-]+\s*(.+)$/i.exec(body);
   if (urgent) return `${urgent[2]}, ${urgent[1]}`;
-  const dated = /^(.{3,25}?),? ((?:i|we)(?:'ve| have)? (?:need|have|must|should|want|got|ought)\b.+)$/i.exec(
-    body,
-  );
-  return dated && findDate(dated[1]!, situation)?.rest === '' ? `${dated[2]} ${dated[1]}` : body;
+  const words = body.split(' ');
+  for (let count = 1; count <= Math.min(5, words.length - 2); count++) {
+    const lead = words.slice(0, count).join(' ').replace(/[,:]$/, '');
+    const rest = words.slice(count).join(' ');
+    if (!isInstruction(rest) && !INTENDED.some((pattern) => pattern.test(rest))) continue;
+    if (/^(?:after|before|during) \w/i.test(lead) || findDate(lead, situation)?.rest === '')
+      return `${rest} ${lead}`;
+  }
+  return body;
 }
 
 /** "add …", "new goal: …", "remind me about …": the user said what it is. */
@@ -308,10 +320,9 @@ function readIntention(
   if (isGoal(thing, situation) || (wished && WISHED_GOAL_VERBS.has(first) && !isMarked(thing, situation)))
     return some(goal(thing, situation));
   if (VAGUE.test(thing)) return [];
-  if (ACTION_VERBS.has(first)) return some(task(thing, order, situation));
-  // "my goal is a garden", "I hope to be free": wished for, and no verb of ours to do it by.
-  if (/\b(?:hope|aim|dream|goal|ambition|objective|resolution)/i.test(said))
+  if (/\b(?:hope|aim|dream|goals?|ambition|objective|resolution)\b/i.test(said))
     return some(goal(thing, situation));
+  if (ACTION_VERBS.has(first)) return some(task(thing, order, situation));
   // Of a duty any verb will do ("we have to defog the mirror"); of a plan only one we know ("going to Italy").
   return INTENTIONS.test(said) || wished ? [] : some(task(thing, order, situation));
 }
@@ -331,7 +342,12 @@ export function isInstruction(body: string): boolean {
     .toLowerCase()
     .replace(/[^\p{L}\p{N}'\- ]/gu, ' ')
     .split(/\s+/);
-  if (!ACTION_VERBS.has(first) || VAGUE.test(body)) return false;
+  if (
+    !ACTION_VERBS.has(first) ||
+    VAGUE.test(body) ||
+    /^(?:tell|show|give|read|explain|find|get|send|bring) (?:me|us)\b/i.test(body)
+  )
+    return false;
   if (
     STATEMENT.test(body) ||
     /\b(?:went|was|were)\b/i.test(body.replace(/\b(?:what|that|who|how|where|when|if|which)\b.*$/i, ''))
@@ -356,7 +372,7 @@ function isAppointment(body: string, situation: Situation): boolean {
     !when.past &&
     /\p{L}{3}/u.test(when.rest) &&
     when.rest !== body &&
-    when.rest.split(/\s+/).length <= 6 &&
+    when.rest.split(/\s+/).length <= 10 &&
     !isReport(body)
   );
 }
@@ -427,7 +443,7 @@ function readProblem(body: string, situation: Situation): Found | undefined {
 
 // -------------------------------------------------------------------------------------------- entities
 
-const TAG = /(?:^|\s)#([\p{L}\p{N}][\p{L}\p{N}_-]*)/gu;
+const TAG = /(?:^|\s)#([\p{L}][\p{L}\p{N}_-]*)/gu;
 const PRIORITY =
   /(?:^|\s)(?:!|prio(?:rity)?\s*)?p([1-4])\b|(?:^|[\s,(])(?:with )?prio(?:rity)?:?\s*([1-4])\b\)?/i;
 const PRIORITY_WORDS: readonly (readonly [RegExp, 1 | 2 | 3 | 4])[] = [
@@ -471,7 +487,8 @@ function task(
     if (when.time) entity.due_time = when.time;
   }
   if (tags.length > 0) entity.tags = [...new Set(tags)];
-  entity.title = titleOf(when && !when.past ? when.rest : body);
+  // "the rent is due on Friday" leaves "the rent is"
+  entity.title = titleOf(when && !when.past ? when.rest.replace(/ (?:is|are)$/i, '') : body);
   return entity.title.length >= 2 && !VAGUE.test(entity.title)
     ? { type: 'task', entity, sequence }
     : undefined;

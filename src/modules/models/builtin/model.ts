@@ -92,6 +92,7 @@ function respond(options: LanguageModelV4CallOptions, reading: Reading): string 
 
   const step = nextStep(intentOf(exchanges, situation, reading), {
     message: current.message,
+    chat: reading.chat,
     situation,
     results: current.results,
     tools: toolsIn(options),

@@ -5,6 +5,7 @@
  *   purpose: chat | extraction | query | summary | title      (the first line)
  *   now: 2026-11-24T09:00:00Z
  *   timezone: Europe/Berlin
+ *   chat: <id>                                                (what questions are asked in)
  *   recent: 1. task <id> "title"                              (and on: 2. goal <id> "title")
  *   - task <id> "title" status=open due=2026-11-27            (an entity; `key=value` pairs are kept)
  */
@@ -39,6 +40,7 @@ export interface Exchange {
 export interface Reading {
   readonly purpose: string;
   readonly zone: Zone;
+  readonly chat: string | undefined;
   /** Oldest first; the last one is being answered. */
   readonly exchanges: readonly Exchange[];
   /** What the context assembler says was surfaced. */
@@ -60,6 +62,7 @@ export function readPrompt({ prompt, providerOptions }: LanguageModelV4CallOptio
   return {
     purpose: said('purpose') ?? 'chat',
     zone: { now: readTime(said('now')) ?? fallback, timezone: readZone(said('timezone')) },
+    chat: said('chat'),
     exchanges: readExchanges(prompt),
     recent,
     entities,

@@ -155,6 +155,13 @@ export function matchReport<T extends { readonly title: string }>(
   });
 }
 
+/** The share of a title's words that a phrase has, 0 to 1. */
+export function coverage(phrase: string, title: string): number {
+  const said = new Set(contentWords(phrase));
+  const words = contentWords(title);
+  return words.length === 0 ? 0 : words.filter((word) => said.has(word)).length / words.length;
+}
+
 export const normTitle = (title: string): string =>
   title
     .toLowerCase()

@@ -249,10 +249,13 @@ const destination = (to: Destination, zone: Zone): string =>
 
 export const remembered = (fact: string): string => `I will remember: ${fact}`;
 
+/** Several that fit are not forgotten; the user says which. */
 export function forgot(fact: string, { output }: ToolResult): string {
   const answer = record(output);
-  const count = answer?.forgotten ?? answer?.deleted ?? answer?.count;
-  return count === 0 || count === false ? `I remember nothing about "${fact}".` : `Forgotten: ${fact}`;
+  if (answer?.forgotten !== 0) return `Forgotten: ${fact}`;
+  const candidates = Array.isArray(answer.candidates) ? answer.candidates.map(factOf).filter(Boolean) : [];
+  if (candidates.length === 0) return `I remember nothing about "${fact}".`;
+  return `I remember several things about "${fact}". Say which, in its words:\n${candidates.map((text) => `- ${text}`).join('\n')}`;
 }
 
 /** What is remembered about it; where nothing is, the answer from the planner's data, if that was asked for. */
@@ -262,7 +265,7 @@ export function recalled(
   asked: ToolResult | undefined,
 ): string {
   const output = memory?.output;
-  const items = record(output)?.items ?? record(output)?.facts ?? record(output)?.memories ?? output;
+  const items = record(output)?.items;
   const facts = Array.isArray(items) ? items.map(factOf).filter(Boolean) : [];
   if (facts.length === 1) return facts[0]!;
   if (facts.length > 1) return `I remember:\n${facts.map((fact) => `- ${fact}`).join('\n')}`;
@@ -273,7 +276,7 @@ export function recalled(
 function factOf(item: unknown): string {
   if (typeof item === 'string') return item;
   const fields = record(item);
-  const text = fields?.text ?? fields?.content ?? fields?.fact ?? fields?.summary_text;
+  const text = fields?.content ?? fields?.text;
   return typeof text === 'string' ? text : '';
 }
 

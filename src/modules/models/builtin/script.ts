@@ -8,7 +8,14 @@ import { dayFromNow, type Zone } from './dates.ts';
 import type { Situation } from './extract.ts';
 import type { Row, ToolResult } from './prompt.ts';
 import { rowsOf } from './prompt.ts';
-import { type EntityType, type Known, matchReport, matchTitles, type Reference } from './references.ts';
+import {
+  coverage,
+  type EntityType,
+  type Known,
+  matchReport,
+  matchTitles,
+  type Reference,
+} from './references.ts';
 import * as replies from './replies.ts';
 import type { Change, Intent, ListFilter } from './understand.ts';
 import { HELP, IDENTITY } from './vocabulary.ts';
@@ -21,6 +28,8 @@ export type Step = { readonly calls: readonly Call[] } | { readonly say: string 
 
 export interface Scene {
   readonly message: string;
+  /** The chat that questions belong to, so that what they surface is found again there. */
+  readonly chat: string | undefined;
   readonly situation: Situation;
   readonly results: readonly ToolResult[];
   /** The tools that are there. */
@@ -29,6 +38,9 @@ export interface Scene {
 
 const say = (text: string): Step => ({ say: text });
 const call = (tool: string, input: Call['input']): Call => ({ tool, input });
+
+const ask = (question: string, { chat }: Scene): Call =>
+  call('query_ask', { question, ...(chat && { chat_id: chat }) });
 
 /** The most rows a tool lists; a title that has to be found is looked for among as many. */
 const MOST = 200;
@@ -104,9 +116,7 @@ export function nextStep(intent: Intent, scene: Scene): Step {
     case 'recall':
       return recall(intent.about, intent.question, scene);
     case 'ask':
-      return once(scene, [call('query_ask', { question: intent.question })], ([result]) =>
-        replies.answered(result!),
-      );
+      return once(scene, [ask(intent.question, scene)], ([result]) => replies.answered(result!));
     case 'report':
       return report(intent.did, intent.passive, scene);
     case 'unknown':
@@ -174,7 +184,7 @@ function blocking(about: string | undefined, scene: Scene): Step {
 }
 
 function recall(about: string | undefined, question: string, scene: Scene): Step {
-  const asks = about === undefined ? [] : [call('query_ask', { question })];
+  const asks = about === undefined ? [] : [ask(question, scene)];
   const results = look(scene, [call('memory_recall', { query: about ?? '' }), ...asks]);
   if ('calls' in results) return results;
   const answerOf = (tool: string) => results.find(({ name, error }) => name === tool && error === undefined);
@@ -227,6 +237,8 @@ function shifted(due: string | undefined, days: number, zone: Zone): string {
 function change(intent: Change, scene: Scene): Step {
   const target = find(intent.kind, intent.target, scene);
   if ('calls' in target) return target;
+  if (target.kind === 'title' && intent.kind === 'move' && intent.otherwise)
+    return nextStep({ kind: 'capture', extraction: intent.otherwise }, scene);
   if (target.kind === 'title') return say(replies.notFound(target.title, target.types));
   if (target.kind === 'unclear') return say(replies.which(target.options));
   const { items } = target;
@@ -273,7 +285,10 @@ function find(
       target.title,
       rows.filter((row) => row.type === type),
     );
-    if (found.length === 1) return { kind: 'known', items: found };
+    // Less than half of a title is too little to change something by: "I finished dinner" is not "Plan the dinner party".
+    if (found.length === 1 && coverage(target.title, found[0]!.title) >= 0.5)
+      return { kind: 'known', items: found };
+    if (found.length === 1) return { kind: 'unclear', options: found };
     if (found.length > 1) return { kind: 'unclear', options: found };
   }
   return target;

@@ -42,6 +42,7 @@ export function structuredAnswer(reading: Reading, situation: Situation, schema:
 /** What a message adds and changes. Changes are proposed only for what was surfaced, by title. */
 export function extraction(message: string, situation: Situation): Extraction {
   const intent = understand(message, situation);
+  if (intent.kind === 'move' && intent.target.kind === 'title' && intent.otherwise) return intent.otherwise;
   const updates = updatesOf(intent);
   if (intent.kind === 'capture') return intent.extraction;
   if (updates.length > 0) return { tasks: [], goals: [], problems: [], links: [], updates };

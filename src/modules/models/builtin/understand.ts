@@ -13,7 +13,9 @@ import {
   type Extraction,
   extract,
   isEmpty,
+  isHypothetical,
   isInstruction,
+  leadingInstruction,
   normalise,
   type Remark,
   remarkOf,
@@ -31,18 +33,20 @@ import {
   COMPLETIONS,
   CONNECTORS,
   CORRECTIONS,
+  DEADLINES,
   DUE,
+  EMPTY_REMINDER,
   ENTITY_NOUNS,
   FORGETS,
   GREETINGS,
   HELP_REQUESTS,
-  HYPOTHETICALS,
   IDENTITY_QUESTIONS,
   LIST_REQUESTS,
   MOVES,
   NEGATIONS,
   NOT_TO_FORGET,
   NUMBER_WORDS,
+  ONE_BY_ONE,
   OWN_VERBS,
   POLITE,
   PRIORITISATIONS,
@@ -55,10 +59,12 @@ import {
   REOPENINGS,
   RESTORATIONS,
   SHIFTS,
+  SHORT_COMPLETION,
   SMALL_TALK,
   SNOOZE_UNTIL,
   SNOOZES,
   STATUS_WORDS,
+  SWEEPING,
   THANKS,
   WHICH_DAY,
 } from './vocabulary.ts';
@@ -81,7 +87,13 @@ export type Destination = { readonly date: string; readonly time?: string } | { 
 /** A change to something that exists. */
 export type Change =
   | { readonly kind: 'complete' | 'reopen' | 'archive' | 'restore'; readonly target: Reference }
-  | { readonly kind: 'move'; readonly target: Reference; readonly to: Destination; readonly snooze: boolean }
+  | {
+      readonly kind: 'move';
+      readonly target: Reference;
+      readonly to: Destination;
+      readonly snooze: boolean;
+      readonly otherwise?: Extraction;
+    }
   | { readonly kind: 'prioritise'; readonly target: Reference; readonly priority: 1 | 2 | 3 | 4 };
 
 export type Intent =
@@ -183,6 +195,9 @@ function readQuestion(text: string, situation: Situation): Intent | undefined {
     if (!match) continue;
     const about = match.groups?.about?.replace(/^(?:me|us|everything|it all)$/i, '').trim() || undefined;
     if (reads === 'plan') return { kind: 'plan_today' };
+    if (reads === 'ask' && !LIST_REQUESTS.some((list) => list.test(plain)))
+      return { kind: 'ask', question: named(text, situation) };
+    if (reads === 'ask') continue;
     if (reads === 'blocking') return { kind: 'blocking', about };
     if (!isOwnBusiness(plain)) return { kind: 'recall', about, question: text };
   }
@@ -203,8 +218,19 @@ function readQuestion(text: string, situation: Situation): Intent | undefined {
     clauses(text).some((clause) => !/\?$/.test(clause) && isInstruction(clause))
   )
     return undefined;
-  return { kind: 'ask', question: text };
+  return { kind: 'ask', question: named(text, situation) };
 }
+
+/** The question with the title of what it points at, since whoever answers it has not seen what was shown. */
+function named(question: string, { context }: Situation): string {
+  return question.replace(POINTERS, (phrase) => {
+    const target = resolve(phrase, context, ALL_TYPES);
+    if (/^it$/i.test(phrase) && context.focus.length !== 1) return phrase;
+    return target.kind === 'known' && target.items.length === 1 ? `"${target.items[0]!.title}"` : phrase;
+  });
+}
+const POINTERS =
+  /\b(?:the (?:first|second|third|fourth|fifth|last)(?: one| task| goal)?|number \d+|(?:that|this) (?:one|task|goal|problem)|it)\b/gi;
 
 /** "what's my next task" is about what is stored here, "what's my wifi password" about what was remembered. */
 const isOwnBusiness = (text: string): boolean =>
@@ -258,16 +284,20 @@ const weekEnd = (text: string, when: When): string => {
 
 /** A message that as a whole is only said: one thought, or several that all begin with "if". */
 function readRemark(text: string): Intent | undefined {
-  if (QUOTATIONS.some((pattern) => pattern.test(text)) && !isCommandOnQuote(text))
+  if (
+    QUOTATIONS.some((pattern) => pattern.test(text)) &&
+    !isCommandOnQuote(text) &&
+    !leadingInstruction(text)
+  )
     return { kind: 'remark', remark: 'quotation' };
   if (ADDITIONS.some((pattern) => pattern.test(text))) return undefined;
   if (SMALL_TALK.some((pattern) => pattern.test(text.replace(/[?\s]+$/, ''))))
     return { kind: 'remark', remark: 'small_talk' };
   const parts = clauses(text);
-  if (parts.length > 1 && !HYPOTHETICALS.some((pattern) => pattern.test(text))) return undefined;
+  if (parts.length > 1 && !isHypothetical(text)) return undefined;
   if (NOT_TO_FORGET.test(text)) return undefined;
   if (PROBLEMS.some((pattern) => pattern.test(text))) return undefined;
-  if (HYPOTHETICALS.some((pattern) => pattern.test(text))) return { kind: 'remark', remark: 'hypothetical' };
+  if (isHypothetical(text)) return { kind: 'remark', remark: 'hypothetical' };
   if (NEGATIONS.some((pattern) => pattern.test(text))) return { kind: 'remark', remark: 'negation' };
   return undefined;
 }
@@ -285,6 +315,8 @@ const ALL_TYPES: readonly EntityType[] = ['task', 'goal', 'problem'];
 function readChange(text: string, situation: Situation): Intent | undefined {
   if (ADDITIONS.some((pattern) => pattern.test(text))) return undefined;
   const command = text.replace(CONNECTORS, '').replace(/(?:,? please| thanks| now)?[\s.!]*$/i, '');
+  if (SWEEPING.test(command)) return { kind: 'clarify', question: ONE_BY_ONE };
+  if (EMPTY_REMINDER.test(command)) return { kind: 'clarify', question: 'Of what?' };
   return (
     readReopen(command, situation) ??
     readPriority(command, situation) ??
@@ -317,6 +349,9 @@ function readCompletion(text: string, { context }: Situation): Intent | undefine
       target: resolve(ref, context, solved ? ['problem', 'task', 'goal'] : ALL_TYPES),
     };
   }
+  const short = SHORT_COMPLETION.exec(text)?.groups?.ref;
+  if (short !== undefined && isExisting(short, context))
+    return { kind: 'complete', target: resolve(short, context, ALL_TYPES) };
   const ref = COMPLETION_VERBS.exec(text)?.groups?.ref;
   return ref !== undefined && isExisting(ref, context)
     ? { kind: 'complete', target: resolve(ref, context, ALL_TYPES) }
@@ -348,10 +383,10 @@ function readPriority(text: string, { context }: Situation): Intent | undefined 
         ? 4
         : 1;
     // "sleep is important" is an opinion; "the second one is important" and "call mum is p1" are instructions.
+    const statement =
+      / (?:is|are)\b|'s /i.test(text.slice(groups.ref.length)) && !/^p[1-4]$/i.test(level ?? '');
     const opinion =
-      / (?:is|are)\b|'s /i.test(text) &&
-      !/^(?:p[1-4])$/i.test(level ?? '') &&
-      !isExisting(groups.ref, context);
+      statement && !points(groups.ref) && !/\btask\b/i.test(groups.ref) && !isInstruction(groups.ref);
     if (!priority || opinion) continue;
     return { kind: 'prioritise', target: resolve(groups.ref, context, ['task']), priority };
   }
@@ -372,7 +407,7 @@ function readSnooze(text: string, { context, ...zone }: Situation): Intent | und
 }
 
 function readMove(text: string, situation: Situation): Intent | undefined {
-  const moved = (ref: string, to: Destination): Intent => ({
+  const moved = (ref: string, to: Destination): Change & { kind: 'move' } => ({
     kind: 'move',
     target: resolve(ref, situation.context, ['task', 'goal']),
     to,
@@ -390,9 +425,25 @@ function readMove(text: string, situation: Situation): Intent | undefined {
   if (divided && !ownTask(divided.ref)) return moved(divided.ref, divided.to);
   if (rest && points(rest))
     return COMMON_MOVES.test(verb) ? undefined : { kind: 'clarify', question: WHICH_DAY };
+  const deadline = DEADLINES.exec(text)?.groups;
+  const until = wholeDate(deadline?.when, situation);
+  if (deadline?.ref && until && isExisting(deadline.ref, situation.context))
+    return moved(deadline.ref, until);
   const due = DUE.exec(text)?.groups;
   const to = wholeDate(due?.when, situation);
-  return due?.ref && to && !/^(?:i|we|what|the)$/i.test(due.ref) ? moved(due.ref, to) : undefined;
+  if (!due?.ref || !to || /^(?:i|we|what|the)$/i.test(due.ref)) return undefined;
+  const { time, date } = to;
+  const title = due.ref.replace(/^(?:the|my|our) /i, '');
+  const task = {
+    title: title.charAt(0).toUpperCase() + title.slice(1),
+    due_date: date,
+    ...(time && { due_time: time }),
+  };
+  // "rent due Friday" of something that is not there yet is a task.
+  return {
+    ...moved(due.ref, to),
+    otherwise: { tasks: [task], goals: [], problems: [], links: [], updates: [] },
+  };
 }
 
 /** What and when in "the second one to Friday": the longest end that is a date divides them, since a title may contain "to" and "on". */

@@ -22,6 +22,8 @@ export const HELP = [
 
 /** How our questions begin; the answer to one is understood by it. */
 export const WHICH = 'Which one do you mean?';
+export const ONE_BY_ONE =
+  'I do not change everything at once. Ask "what\'s open?", then name some, such as "the first and the third".';
 export const WHICH_DAY = 'To which day?';
 
 /** Verbs that begin an instruction to oneself: "buy milk", "call the bank". */
@@ -66,7 +68,7 @@ export const WISHED_GOAL_VERBS = words(
 
 /** Openers that say the speaker wishes for what follows. They and `OBLIGATIONS` are removed from the title. */
 export const WISHES =
-  /^(?:(?:i|we)(?:'d| would)? (?:really |also |still )?(?:like|love|want|hope|aim|intend|plan|aspire|dream|wish) (?:to|of)|(?:i'm|i am|we're|we are) (?:aiming|hoping|planning|dreaming|intending) (?:to|of)|(?:my|our) (?:main |big |next |new )?(?:goal|aim|dream|ambition|plan|target|objective|resolution)(?: for (?:this|next) (?:year|month|week|quarter))? is (?:to )?)\s*/i;
+  /^(?:(?:i|we)(?:'d| would)? (?:really |also |still )?(?:like|love|want|hope|aim|intend|plan|aspire|dream|wish) (?:to|of)|(?:i'm|i am|we're|we are) (?:aiming|hoping|planning|dreaming|intending) (?:to|of)|(?:my|our) (?:main |big |next |new )?(?:goal|aim|dream|ambition|plan|target|objective|resolution)(?:,? (?:for )?(?:this|next) (?:year|month|week|quarter))? is (?:to )?|(?:the|one of (?:my|our)) (?:main |big |next )?goals?(?:,? (?:for )?(?:this|next) (?:year|month|week|quarter))? is to )\s*/i;
 
 /** Openers that say the speaker has to do what follows. */
 export const OBLIGATIONS =
@@ -91,7 +93,7 @@ export const ADDITIONS: readonly RegExp[] = [
   /^new (?<kind>task|to-?do|goal|problem|issue|reminder)\s+(?<body>.+)$/i,
   /^(?:add|create|make|log|capture|record|set up|set|note|register|open|file)(?: me)? (?:a |an |the |another |one more )?(?:new )?(?<kind>task|to-?do|goal|problem|issue|reminder)(?: item| entry)?(?:\s*:\s*|,? (?:called|named|titled|saying|that says|to|for|that|about) |\s+)(?<body>.+)$/i,
   /^(?:add|put|write|include|stick)(?: down)? (?<body>.+?) (?:to|on|onto|in|into)(?: (?:my|our|the|a))? (?:(?<kind>task|to-?do|goal|problem|issue|reminder)s?(?: list)?|(?<tag>[\p{L}-]+ )?list|todos|inbox|backlog|agenda)(?<tail> (?:for|by|on|before|due|tomorrow|today|tonight|next|this)\b.*)?$/iu,
-  /^remind me (?:about|of) (?<body>.+)$/i,
+  /^remind me (?:about|of|that) (?<body>.+)$/i,
   /^(?:add|capture)\s*:?\s+(?<body>.+)$/i,
 ];
 
@@ -99,7 +101,7 @@ export const ADDITIONS: readonly RegExp[] = [
 export const CONNECTORS =
   /^(?:(?:and|but|also|plus|so|well|oh|ok|okay|hey|hi|hello|steward|please|pls|btw|by the way|right|alright|anyway|fyi|yes|yeah|sure|thanks|thank you|great|cool|actually|now|today's list|todo|to-?do list)\b[\s,:!.-]*)+/i;
 export const SEQUENCE =
-  /^(?:(?<first>first(?:ly)?(?: of all)?|to (?:start|begin)(?: with)?)|(?<then>then|second(?:ly)?|third(?:ly)?|next|after (?:that|this)|afterwards|finally|lastly|last))\b[\s,:-]*/i;
+  /^(?:(?<first>first(?:ly)?(?: of all)?|to (?:start|begin)(?: with)?)|(?<then>then|second(?:ly)?|third(?:ly)?|next(?! (?:week|month|year|mon|tue|wed|thu|fri|sat|sun))|after (?:that|this)|afterwards|finally|lastly))\b[\s,:-]*/i;
 
 /** Requests put as a question: what follows is read as a plain instruction. */
 export const POLITE =
@@ -155,7 +157,7 @@ export const NEGATIONS: readonly RegExp[] = [
 export const HYPOTHETICALS: readonly RegExp[] = [
   /^(?:if|unless|supposing|suppose|imagine|assuming|assume|what if|say,|let's say|let's imagine|let's pretend|hypothetically|in theory|theoretically|were i|had i|as if|for example|for instance|e\.g\.|example:|in case)\b/i,
   /^(?:maybe|perhaps|possibly|one day|someday|some day|ideally|in an ideal world)\b/i,
-  /^(?:i|we|you|he|she|they|one)(?:'d| would| could| might| may)(?: (?:probably|never|always|maybe|perhaps|also|even|then|just|rather|still|of course))* (?!like to\b|love to\b|better\b|like you to\b|need to\b|remind\b)(?:have |be )?[a-z]+/i,
+  /^(?:i|we|you|he|she|they|one)(?:'d| would| could| might| may)(?: (?:probably|never|always|maybe|perhaps|also|even|then|just|rather|still|of course))* (?!like to\b|love to\b|better\b|like you to\b|remind\b)(?:have |be )?[a-z]+/i,
   /^(?:i|we) (?:wish|wonder|was thinking|were thinking|am thinking|guess|suppose|dreamt|dreamed|was wondering)\b/i,
   /^(?:i'm|we're) (?:thinking (?:about|of)|considering|wondering|not sure|unsure|undecided|tempted)\b/i,
   /\b(?:would|could|should|might) have\b/i,
@@ -180,9 +182,10 @@ export const QUOTATIONS: readonly RegExp[] = [
 export const SMALL_TALK: readonly RegExp[] = [
   /^(?:ok(?:ay)?|k|kk|yes|yeah|yep|yup|no|nope|nah|sure|fine|right|alright|hm+|mm+|uh+|um+|oh|ah|wow|cool|nice|great|good|perfect|awesome|excellent|brilliant|super|lol|haha+|hehe|interesting|indeed|exactly|absolutely|agreed|whatever|never ?mind|forget it|forget about it|nothing|not now|later|maybe|perhaps|i see|got it|understood|makes sense|fair enough|no worries|no problem|you're welcome|bless you|oops|sorry|my bad|test|testing|ping|congrats|congratulations|cheers|good (?:job|work|stuff|one|idea|point)|well done|nice (?:one|work|job)|great (?:job|work|stuff))(?: then| thanks| steward| for now)?[.! ]*$/i,
   /^let's (?:see|talk|go|try|do (?:it|that|this)|start|begin|continue|move on|wait|hope(?: so)?)(?: (?:it|that|then|now|later|soon|tomorrow|what happens))?$/i,
+  /^(?:no|nope|nah|ok|okay)[, ]+(?:don't|thanks|thank you|not now|stop|leave it|never mind|it's fine|that's fine|that's all|all good|forget it)\b.*$/i,
   /^(?:how are you|how's it going|how are things|how do you do|how was your day|how do you feel|what's up|sup|are you (?:ok|there|awake|happy|alive|real|bored|sure|human)|you there|do you (?:sleep|dream|like|love|feel|have feelings|get bored)|tell me a joke|sing (?:me )?a song|who (?:won|is the president)|what's the meaning of life|i love you|i hate you|i like you|you(?:'re| are) (?:great|funny|awesome|the best|stupid|smart|nice|amazing|welcome|right|wrong|so)|good ?night|sleep well|sweet dreams|see you|see ya|talk (?:to you )?(?:later|soon|tomorrow)|until (?:later|tomorrow|then)|till (?:later|tomorrow)|have a (?:nice|good|great|lovely)|happy (?:birthday|new year|easter|christmas|friday|monday)|merry christmas|bye|goodbye|ciao|take care)\b/i,
   /^(?:what a |such a |it's (?:a |been a |so |really |very |too )?|today (?:is|was) |that(?:'s| is| was) (?:a |so |really |very |too )?)?(?:nice|great|lovely|beautiful|gorgeous|awful|terrible|bad|good|busy|long|crazy|hard|tough|strange|weird|funny|amazing|wonderful|horrible|hot|cold|rainy|sunny|snowy|windy|raining|snowing|boring|exciting|late|early|quiet|hectic|slow|exhausting|tiring|fantastic|lazy)\b(?! (?:quote|offer|deal))(?:(?! #| p[1-4]\b|\d).)*$/i,
-  /^(?:i'm|i am|i feel|i'm feeling|we're|i was|feeling) (?:so |really |very |a bit |too |quite |just |feeling )*(?:tired|exhausted|happy|sad|hungry|thirsty|bored|fine|good|great|ok(?:ay)?|well|back|home|here|busy|sick|ill|excited|sleepy|cold|hot|late|lost|confused|sorry|glad|proud|free|off|awake|stressed|better|angry|done for (?:today|the day)|at work|on my way|in a meeting|not well)\b/i,
+  /^(?:i'm|i am|i feel|i'm feeling|we're|i was|feeling) (?:so |really |very |a bit |too |quite |just |feeling )*(?:tired|exhausted|happy|sad|hungry|thirsty|bored|fine|good|great|ok(?:ay)?|well|back|home|here|busy|sick|ill|excited|sleepy|cold|hot|late|lost|confused|sorry|glad|proud|free|off|awake|stressed|better|angry|done(?: for (?:today|the day))?$|finished$|at work|on my way|in a meeting|not well)\b/i,
   /^(?:i|we) (?:really |just |so |also |still )?(?:love|like|hate|enjoy|prefer|adore|miss|believe|think|feel|agree|disagree|hope (?:you|it|so|not)|know|don't know|can't believe|wonder)\b(?! to\b)/i,
   /^(?:i|we)(?:'ve| have)? (?:need|have|got|gotta|must|should|want)(?: to)? (?:go|leave|run|sleep|rest|think|admit|say|be|eat|help|a (?:break|coffee|drink|holiday|hug|nap|rest)|coffee|sleep|a moment|a minute|some (?:sleep|rest|time|coffee|air|help|space)|you|him|her|it|that|this|more|fun|faith)(?: (?:now|soon|too|then|about (?:it|that)|on it|it over|honest|home|badly))?[.!]*$/i,
   /^(?:my|our|the) (?:day|weekend|holiday|trip|week|morning|night|meeting|party|dinner|lunch|game|match|film|movie|book|concert|weather|coffee|food|weather today)(?: today| yesterday| last \w+)? (?:is|was|were|went|has been|looks|sounds|tastes|felt|turned out)\b/i,
@@ -199,78 +202,81 @@ export const IDENTITY_QUESTIONS =
 
 /** A sentence that starts so is a question, with or without its mark. */
 export const QUESTION_START =
-  /^(?:what|what's|whats|which|who|who's|whom|whose|when|when's|where|where's|why|how|how's|is|are|am|was|were|do|does|did|have (?:i|we|you|they)|has|had (?:i|we)|can|could|should|shall|would|will|may|might|isn't|aren't|don't (?:i|we|you)|didn't|doesn't|won't|any(?:thing)?)\b(?! not\b)/i;
+  /^(?!(?:when|where|how|why) (?:i|we|you|he|she|they|the|my|our)\b)(?:what|what's|whats|which|who|who's|whom|whose|when|when's|where|where's|why|how|how's|is|are|am|was|were|do|does|did|have (?:i|we|you|they)|has|had (?:i|we)|can|could|should|shall|would|will|may|might|isn't|aren't|don't (?:i|we|you)|didn't|doesn't|won't|any(?:thing)?)\b(?! not\b)/i;
 
 /** Questions and instructions that read. Group `about` is the subject. The first match wins. */
-export const READS: readonly { readonly pattern: RegExp; readonly reads: 'plan' | 'blocking' | 'recall' }[] =
-  [
-    { reads: 'plan', pattern: /^\/(?:today|plan|focus|next)\b.*$/i },
-    {
-      reads: 'plan',
-      pattern:
-        /^(?:so |and |ok,? )?what (?:should|shall|must|can|do|could|would) (?:i|we) (?:do|work on|focus on|start with|tackle|get done|have to do|need to do|be doing|prioriti[sz]e)(?: first| next| now| today| this morning| this afternoon| tonight)*$/i,
-    },
-    {
-      reads: 'plan',
-      pattern:
-        /^(?:what's|what is|whats) (?:next(?: up)?|up next|on(?: (?:my |the )?(?:plan|plate|agenda|schedule))?(?: for)?(?: today)?|(?:my|the|today's|our) (?:plan|focus|agenda|schedule|day)(?: for (?:today|the day))?(?: like)?(?: today)?|planned(?: for)? today|most important(?: today| now| right now)?|today's plan|today|for today|(?:my|the) (?:top|most important|next) (?:task|priority|priorities|thing)(?: today| now)?)$/i,
-    },
-    {
-      reads: 'plan',
-      pattern:
-        /^(?:(?:show|give|tell|make|list|display|read)(?: me)? )?(?:a |my |the |today's |our )?(?:plan|focus|agenda|day plan|daily plan)(?: my| the)?(?: for)?(?: today| the day| day| me)?$/i,
-    },
-    {
-      reads: 'plan',
-      pattern:
-        /^(?:plan|organi[sz]e|prioriti[sz]e|structure) (?:my|the|our) (?:day|today|morning|afternoon|work)(?: today)?$/i,
-    },
-    {
-      reads: 'plan',
-      pattern: /^(?:where|what) (?:should|do|shall) (?:i|we) (?:start|begin)(?: today| with| first)?$/i,
-    },
-    {
-      reads: 'plan',
-      pattern:
-        /^(?:what|which)(?: tasks?)? (?:is|are|should be) (?:my |the )?(?:priority|priorities|focus|most important)(?: today| now)?$/i,
-    },
-    {
-      reads: 'blocking',
-      pattern:
-        /^(?:so |and )?(?:what|who|which tasks?|anything)(?:'s|s| is| are)? (?:currently |still )?(?:blocking|holding up|stopping|in the way of|preventing|delaying|keeping)(?: (?<about>.+?))?(?: back| from .+)?$/i,
-    },
-    { reads: 'blocking', pattern: /^(?:what|which)(?: tasks?)? blocks? (?<about>.+)$/i },
-    {
-      reads: 'blocking',
-      pattern:
-        /^why (?:is|are|can't i|can't we|isn't|aren't) (?:do |start |finish )?(?<about>.+?) (?:blocked|stuck|waiting|not (?:in|on) (?:my|the|today's) plan|on hold|done|moving|late)(?: yet)?$/i,
-    },
-    {
-      reads: 'blocking',
-      pattern:
-        /^what (?:does|do|is) (?<about>.+?) (?:depend(?:s|ing)? on|wait(?:ing)? (?:for|on)|blocked (?:by|on)|need(?:s)?)$/i,
-    },
-    {
-      reads: 'recall',
-      pattern:
-        /^(?:what|tell me what|show me what) (?:do|did|have) you (?:know|remember|remembered|learned?|noted|recall)(?: (?:about|of|on) (?<about>.+))?$/i,
-    },
-    { reads: 'recall', pattern: /^(?:do|did|can) you (?:remember|recall|know) (?<about>.+)$/i },
-    {
-      reads: 'recall',
-      pattern:
-        /^(?:recall|look up|remind me what|remind me when|remind me where|remind me who|remind me how) (?<about>.+)$/i,
-    },
-    {
-      reads: 'recall',
-      pattern: /^what (?:did|have) i (?:tell|told|say|said)(?: to)?(?: you)?(?: about)? (?<about>.+)$/i,
-    },
-    {
-      reads: 'recall',
-      pattern:
-        /^(?:what|when|where|who|which|how (?:old|tall|big|much|long|many))(?:'s| is| was| are| were|'re| does| do| did) (?<about>(?:my|our|the) .+)$/i,
-    },
-  ];
+export const READS: readonly {
+  readonly pattern: RegExp;
+  readonly reads: 'plan' | 'blocking' | 'recall' | 'ask';
+}[] = [
+  { reads: 'plan', pattern: /^\/(?:today|plan|focus|next)\b.*$/i },
+  {
+    reads: 'plan',
+    pattern:
+      /^(?:so |and |ok,? )?what (?:should|shall|must|can|do|could|would) (?:i|we) (?:do|work on|focus on|start with|tackle|get done|have to do|need to do|be doing|prioriti[sz]e)(?: first| next| now| today| this morning| this afternoon| tonight)*$/i,
+  },
+  {
+    reads: 'plan',
+    pattern:
+      /^(?:what's|what is|whats) (?:next(?: up)?|up next|on(?: (?:my |the )?(?:plan|plate|agenda|schedule))?(?: for)?(?: today)?|(?:my|the|today's|our) (?:plan|focus|agenda|schedule|day)(?: for (?:today|the day))?(?: like)?(?: today)?|planned(?: for)? today|most important(?: today| now| right now)?|today's plan|today|for today|(?:my|the) (?:top|most important|next) (?:task|priority|priorities|thing)(?: today| now)?)$/i,
+  },
+  {
+    reads: 'plan',
+    pattern:
+      /^(?:(?:show|give|tell|make|list|display|read)(?: me)? )?(?:a |my |the |today's |our )?(?:plan|focus|agenda|day plan|daily plan)(?: my| the)?(?: for)?(?: today| the day| day| me)?$/i,
+  },
+  {
+    reads: 'plan',
+    pattern:
+      /^(?:plan|organi[sz]e|prioriti[sz]e|structure) (?:my|the|our) (?:day|today|morning|afternoon|work)(?: today)?$/i,
+  },
+  {
+    reads: 'plan',
+    pattern: /^(?:where|what) (?:should|do|shall) (?:i|we) (?:start|begin)(?: today| with| first)?$/i,
+  },
+  {
+    reads: 'plan',
+    pattern:
+      /^(?:what|which)(?: tasks?)? (?:is|are|should be) (?:my |the )?(?:priority|priorities|focus|most important)(?: today| now)?$/i,
+  },
+  {
+    reads: 'blocking',
+    pattern:
+      /^(?:so |and )?(?:what|who|which tasks?|anything)(?:'s|s| is| are)? (?:currently |still )?(?:blocking|holding up|stopping|in the way of|preventing|delaying|keeping)(?: (?<about>.+?))?(?: back| from .+)?$/i,
+  },
+  { reads: 'blocking', pattern: /^(?:what|which)(?: tasks?)? blocks? (?<about>.+)$/i },
+  {
+    reads: 'blocking',
+    pattern:
+      /^why (?:is|are|can't i|can't we|isn't|aren't) (?:do |start |finish )?(?<about>.+?) (?:blocked|stuck|waiting|not (?:in|on) (?:my|the|today's) plan|on hold|done|moving|late)(?: yet)?$/i,
+  },
+  {
+    reads: 'blocking',
+    pattern:
+      /^what (?:does|do|is) (?<about>.+?) (?:depend(?:s|ing)? on|wait(?:ing)? (?:for|on)|blocked (?:by|on)|need(?:s)?)$/i,
+  },
+  {
+    reads: 'recall',
+    pattern:
+      /^(?:what|tell me what|show me what) (?:do|did|have) you (?:know|remember|remembered|learned?|noted|recall)(?: (?:about|of|on) (?<about>.+))?$/i,
+  },
+  { reads: 'recall', pattern: /^(?:do|did|can) you (?:remember|recall|know) (?<about>.+)$/i },
+  {
+    reads: 'recall',
+    pattern:
+      /^(?:recall|look up|remind me what|remind me when|remind me where|remind me who|remind me how) (?<about>.+)$/i,
+  },
+  {
+    reads: 'recall',
+    pattern: /^what (?:did|have) i (?:tell|told|say|said)(?: to)?(?: you)?(?: about)? (?<about>.+)$/i,
+  },
+  {
+    reads: 'recall',
+    pattern:
+      /^(?:what|when|where|who|which|how (?:old|tall|big|much|long|many))(?:'s| is| was| are| were|'re| does| do| did) (?<about>(?:my|our|the) .+)$/i,
+  },
+  { reads: 'ask', pattern: /^(?:tell|show|give|explain) (?:me|us) (?:about |more about )?(?<about>.+)$/i },
+];
 
 /** Nouns that name a list. */
 export const ENTITY_NOUNS: readonly {
@@ -328,9 +334,17 @@ export const COMPLETIONS: readonly RegExp[] = [
   /^(?<ref>it|that|this|(?:the )?\w+ (?:one|task|item)|number \d+) (?:done|finished|complete|completed|✓|✔)$/i,
   /^(?:done|finished|completed|all done|it's done|that's done|✓|✔)$/i,
 ];
+/** "milk done": only of what was surfaced. */
+export const SHORT_COMPLETION = /^(?<ref>.+?)[,:]? (?:done|finished|completed|✓|✔|☑)$/i;
 /** "complete the tax return" may be a new task; these verbs need a reference that points at something known. */
 export const COMPLETION_VERBS = /^(?:complete|close|finish|resolve|solve|finish off|close out) (?<ref>.+)$/i;
 
+/** Everything at once is never changed by a sentence: a wrong guess would be a disaster. */
+export const SWEEPING =
+  /^(?:mark|set|complete|finish|close|delete|remove|archive|clear|wipe|erase|cancel|drop|move|reschedule|postpone|snooze|reopen|restore)(?: off)? (?:everything|it all|every (?:task|goal|problem)|all (?:of )?(?:my |the |open |overdue )*(?:tasks|goals|problems|to-?dos|data|items|things|memories))\b/i;
+/** A reminder of nothing. The model asks. */
+export const EMPTY_REMINDER =
+  /^(?:remind me(?: (?:later|today|tonight|tomorrow|next week))?|set a reminder|add(?: a)? (?:task|reminder|goal|problem)|new (?:task|goal|problem))(?: to| about| of)?$/i;
 export const REOPENINGS: readonly RegExp[] = [
   /^(?:reopen|re-open|uncomplete|uncheck|untick|unmark|undo|bring back|reactivate)(?: (?<ref>.+))?$/i,
   /^(?:mark|set) (?<ref>.+?)(?: (?:as|to|back to|as still))? (?:not done|undone|open|incomplete|unfinished|not finished|not complete|todo|to do|active)(?: again)?$/i,
@@ -345,6 +359,9 @@ export const COMMON_MOVES = /^(?:set|put|make|bring forward)$/i;
 /** "the second one is due on Thursday". */
 export const DUE =
   /^(?<ref>.+?)(?: is| are|'s)?(?: now)? (?:due|moved|rescheduled|postponed)(?: (?:on|by|to|until|in|at))? (?<when>.+)$/i;
+/** "the second one has to be done by Friday": due then. */
+export const DEADLINES =
+  /^(?<ref>.+?) (?:should|must|has to|have to|needs to|need to|ought to) be (?:done|finished|ready|completed?)(?: (?:on|by|until|before))? (?<when>.+)$/i;
 /** "sorry, I meant Friday": the last one again. */
 export const CORRECTIONS =
   /^(?:(?:sorry|no|oops)[, ]+)*(?:i (?:meant|mean)|make that|rather)[, ]+(?<when>.+)$/i;
@@ -366,7 +383,7 @@ export const ARCHIVAL_VERBS =
   /^(?:delete|remove|drop|cancel|scrap|discard|get rid of|throw away|trash|dismiss) (?<ref>.+)$/i;
 
 export const PRIORITISATIONS: readonly RegExp[] = [
-  /^(?:make|set|mark|change|give|put|flag|raise|lower|bump)(?: the priority of)? (?<ref>.+?)(?: (?:to|as|a|an|the|at|in|on))*(?: priority)? (?<level>p[1-4]|priority [1-4]|[1-4]|urgent|important|(?:top|high|highest|medium|normal|low|lowest)(?: priority)?|first priority|number one)$/i,
+  /^(?:make|set|mark|change|give|put|flag|raise|lower|bump)(?: the priority of)? (?<ref>.+?)(?: (?:to|as|a|an|the|at|in|on))*(?: priority)? (?<level>p[1-4]|priority [1-4]|[1-4]|urgent|important|(?:top|high|highest|medium|normal|low|lowest)(?: priority)?|first priority|number one|priority)$/i,
   /^(?:set|change) (?:the )?priority (?:of|for|on) (?<ref>.+?) (?:to|as) (?<level>p?[1-4]|urgent|important|top|high|highest|medium|normal|low|lowest)$/i,
   /^(?<verb>prioriti[sz]e|deprioriti[sz]e|raise the priority of|lower the priority of|star) (?<ref>.+)$/i,
   /^(?<ref>.+?)(?: is| are|'s)(?: now| very| really| more| the| my| a| most)* (?<level>p[1-4]|(?:top|high|highest|low|lowest) priority|urgent|important|(?:number one|first) priority)$/i,
@@ -375,7 +392,7 @@ export const PRIORITY_LEVELS: readonly { readonly pattern: RegExp; readonly prio
   {
     priority: 1,
     pattern:
-      /^(?:p1|1|priority 1|urgent|top|highest|top priority|highest priority|first priority|number one|number one priority)$/i,
+      /^(?:p1|1|priority 1|priority|urgent|top|highest|top priority|highest priority|first priority|number one|number one priority)$/i,
   },
   { priority: 2, pattern: /^(?:p2|2|priority 2|important|high|high priority)$/i },
   { priority: 3, pattern: /^(?:p3|3|priority 3|medium|normal|medium priority|normal priority)$/i },
