@@ -111,11 +111,7 @@ export async function printDatabaseUrl(config: Config, role: string): Promise<vo
   if (role !== 'owner' && role !== 'app') throw new AppError('bad_request', '--role is owner or app.');
   const opened = await openConfiguredDatabase(config);
   process.stdout.write(`${opened.urls[role]}\n`);
-  if (opened.embedded && process.stdout.isTTY) {
-    progress('The embedded server runs while this command, a server or a worker does. Press Enter to end.');
-    await new Promise<void>((resolve) => process.stdin.once('data', () => resolve()).once('close', () => resolve()));
-    process.stdin.pause();
-  }
+  if (opened.embedded) progress('The embedded server answers while steward serve or steward worker runs.');
   await opened.close();
 }
 

@@ -25,15 +25,14 @@ const GRACE_MS = 1500;
 /**
  * Starts the server: database, web page, REST, MCP, and workers unless `config.concurrency` is 0.
  *
- * @param options.page false leaves the web page out
  * @throws AppError `port_in_use`, `home_in_use`, and what opening the database throws
  */
 export async function serve(
   config: Config,
-  options: { page?: boolean; onProgress?: (line: string) => void } = {},
+  options: { onProgress?: (line: string) => void } = {},
 ): Promise<Running> {
   const onProgress = options.onProgress ?? (() => undefined);
-  const building = options.page === false ? undefined : preparePage({ root: `${import.meta.dirname}/..`, onProgress });
+  const building = config.page ? preparePage({ root: `${import.meta.dirname}/..`, onProgress }) : undefined;
   // Awaited below; until then a failure must not count as unhandled.
   building?.catch(() => undefined);
   const app = await openApp(config, { takeOver: true, onProgress });

@@ -73,8 +73,9 @@ export async function startTestApp(
     ...loadConfig({ home, port: '0', databaseUrl }, {}),
     rateLimitFactor: options.rateLimitFactor ?? 0,
     concurrency: options.concurrency ?? 4,
+    page: options.page ?? false,
   };
-  const running = await serve(config, { page: options.page ?? false });
+  const running = await serve(config);
   let users = 0;
   return {
     url: running.url,

@@ -18,6 +18,8 @@ export interface Config {
   readonly concurrency: number;
   /** Multiplies every rate limit; 0 switches them off. */
   readonly rateLimitFactor: number;
+  /** Whether the web page is built and served. */
+  readonly page: boolean;
 }
 
 export interface Flags {
@@ -38,6 +40,7 @@ const schema = z.object({
   publicUrl: z.url().optional(),
   concurrency: z.coerce.number().int().min(0).max(200),
   rateLimitFactor: z.coerce.number().min(0).max(1_000_000),
+  page: z.stringbool(),
 });
 
 /** Where each setting comes from; the error messages name these. */
@@ -49,6 +52,7 @@ const SOURCES: Record<keyof Config, string> = {
   publicUrl: 'STEWARD_PUBLIC_URL',
   concurrency: 'STEWARD_CONCURRENCY',
   rateLimitFactor: 'STEWARD_RATE_LIMIT_FACTOR',
+  page: 'STEWARD_PAGE',
 };
 
 /** @throws AppError `configuration`, naming the setting, when one cannot be understood. */
@@ -61,6 +65,7 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
     publicUrl: env.STEWARD_PUBLIC_URL || undefined,
     concurrency: env.STEWARD_CONCURRENCY || 8,
     rateLimitFactor: env.STEWARD_RATE_LIMIT_FACTOR || 1,
+    page: env.STEWARD_PAGE || 'on',
   });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;

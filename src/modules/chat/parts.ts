@@ -2,9 +2,12 @@
 import type { UIMessageChunk } from 'ai';
 import { z } from 'zod';
 
-export const textPart = z.object({ type: z.literal('text'), text: z.string() });
+/** What a provider wants to see again with the part, such as the signature of its reasoning. */
+const providerMetadata = z.record(z.string(), z.record(z.string(), z.json())).optional();
 
-export const reasoningPart = z.object({ type: z.literal('reasoning'), text: z.string() });
+export const textPart = z.object({ type: z.literal('text'), text: z.string(), providerMetadata });
+
+export const reasoningPart = z.object({ type: z.literal('reasoning'), text: z.string(), providerMetadata });
 
 export const toolPart = z.object({
   type: z.literal('dynamic-tool'),
@@ -12,6 +15,7 @@ export const toolPart = z.object({
   toolCallId: z.string(),
   state: z.enum(['input-available', 'output-available', 'output-error']),
   input: z.unknown(),
+  callProviderMetadata: providerMetadata,
   output: z.unknown().optional(),
   errorText: z.string().optional(),
 });

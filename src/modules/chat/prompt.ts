@@ -34,9 +34,12 @@ function stepToPrompt(step: readonly MessagePart[]): LanguageModelV4Prompt {
   const calls = step.filter((part): part is ToolPart => part.type === 'dynamic-tool');
   const content: Extract<LanguageModelV4Message, { role: 'assistant' }>['content'] = [];
   for (const part of step) {
-    if (part.type === 'text') content.push({ type: 'text', text: part.text });
+    if (part.type === 'text' || part.type === 'reasoning') {
+      content.push({ type: part.type, text: part.text, ...replayed(part.providerMetadata) });
+    }
     if (part.type === 'dynamic-tool') {
-      content.push({ type: 'tool-call', toolCallId: part.toolCallId, toolName: part.toolName, input: part.input ?? {} });
+      const { toolCallId, toolName, input = {}, callProviderMetadata } = part;
+      content.push({ type: 'tool-call', toolCallId, toolName, input, ...replayed(callProviderMetadata) });
     }
   }
   const assistant: LanguageModelV4Message = { role: 'assistant', content };
@@ -56,4 +59,9 @@ function stepToPrompt(step: readonly MessagePart[]): LanguageModelV4Prompt {
       })),
     },
   ];
+}
+
+/** A provider refuses reasoning and calls that come back without what it had signed them with. */
+function replayed(metadata: ToolPart['callProviderMetadata']) {
+  return metadata === undefined ? {} : { providerOptions: metadata };
 }

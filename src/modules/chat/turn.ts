@@ -217,8 +217,11 @@ class Work {
   async #keepModelStep(result: ModelResult): Promise<void> {
     const said: MessagePart[] = [{ type: 'step-start' }];
     for (const part of result.parts) {
-      if (part.type === 'text' || part.type === 'reasoning') said.push({ type: part.type, text: part.text });
+      if (part.type === 'text' || part.type === 'reasoning') {
+        said.push({ type: part.type, text: part.text, ...kept(part, 'providerMetadata') });
+      }
     }
+    const calls = new Map(result.parts.flatMap((part) => (part.type === 'tool-call' ? [[part.toolCallId, part]] : [])));
     const pending: RunStep[] = [];
     const now = new Date();
     const step = (kind: RunStep['kind'], values: Partial<RunStep>): RunStep => ({
@@ -245,6 +248,7 @@ class Work {
         toolCallId: call.id,
         state: 'input-available',
         input: call.input,
+        ...kept(calls.get(call.id), 'callProviderMetadata'),
       });
       pending.push(
         step('tool', {
@@ -352,4 +356,9 @@ function toUiChunk(chunk: ModelChunk, step: number): UIMessageChunk | undefined 
     default:
       return undefined;
   }
+}
+
+/** The provider's metadata of a part, under the name that the message's part has for it. */
+function kept<K extends string>(part: { providerMetadata?: unknown } | undefined, name: K): object {
+  return part?.providerMetadata === undefined ? {} : { [name]: part.providerMetadata };
 }

@@ -47,7 +47,7 @@ export async function answerQuestion(ctx: StagedContext, chatId: string, questio
   });
   const plain = tell(finding);
   return {
-    answer: model.source === 'builtin' ? plain : await word(ctx, model, question, plain),
+    answer: model.provider === 'builtin' ? plain : await word(ctx, model, question, plain),
     citations: finding.entities.map(toRef),
   };
 }

@@ -48,7 +48,7 @@ export function tell(facts: Facts): string {
  */
 export async function word(ctx: JobContext, operation: string, plain: string): Promise<string> {
   const model = await ctx.transaction(({ tx }) => modelFor(tx, ctx.userId, 'summary'));
-  if (model.source === 'builtin') return plain;
+  if (model.provider === 'builtin') return plain;
   const result = await callModel({
     model,
     userId: ctx.userId,

@@ -20,7 +20,7 @@ import {
   sections,
   writeBackup,
 } from './backup-file.ts';
-import { type Migration, readMigrations } from './migrate.ts';
+import { type Migration, readMigrations, runStep } from './migrate.ts';
 
 export interface BackupResult {
   readonly tables: number;
@@ -265,15 +265,6 @@ async function rebuild(client: pg.Client, level: number, steps: readonly Migrati
     end $$`);
   for (const step of steps) await client.query(step.sql);
   await client.query('delete from steward_migrations where number > $1', [level]);
-}
-
-async function runStep(client: pg.Client, step: Migration): Promise<void> {
-  await client.query(step.sql);
-  await client.query('insert into steward_migrations (number, name, hash) values ($1, $2, $3)', [
-    step.number,
-    step.name,
-    step.hash,
-  ]);
 }
 
 async function ourTables(client: pg.Client): Promise<Table[]> {

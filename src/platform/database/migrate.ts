@@ -66,12 +66,7 @@ export async function migrate(
       onProgress(`Preparing the database: ${step.name}`);
       try {
         await owner.query('begin');
-        await owner.query(step.sql);
-        await owner.query('insert into steward_migrations (number, name, hash) values ($1, $2, $3)', [
-          step.number,
-          step.name,
-          step.hash,
-        ]);
+        await runStep(owner, step);
         await owner.query('commit');
       } catch (cause) {
         await owner.query('rollback');
@@ -84,4 +79,14 @@ export async function migrate(
   } finally {
     await owner.end();
   }
+}
+
+/** Carries out one step within the caller's transaction, and notes that it was. */
+export async function runStep(owner: pg.Client, step: Migration): Promise<void> {
+  await owner.query(step.sql);
+  await owner.query('insert into steward_migrations (number, name, hash) values ($1, $2, $3)', [
+    step.number,
+    step.name,
+    step.hash,
+  ]);
 }

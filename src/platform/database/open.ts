@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { installationSecret, prepareHome } from '../secrets.ts';
 import type { Config } from '../config.ts';
 import { startEmbedded } from './embedded.ts';
+import { homeSecret, prepareHome } from './embedded-home.ts';
 import { type Database, openDatabase } from './index.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { prepareRoles, roleUrl } from './roles.ts';
@@ -34,7 +34,7 @@ export async function openConfiguredDatabase(
 ): Promise<OpenedDatabase> {
   const progress = options.onProgress ?? (() => undefined);
   await prepareHome(config.home);
-  const secret = await installationSecret(config.home);
+  const secret = await homeSecret(config.home, 'installation');
   const server =
     config.databaseUrl === undefined
       ? await startEmbedded({ home: config.home, onProgress: progress, takeOver: options.takeOver ?? false })
