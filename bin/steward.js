@@ -16,10 +16,14 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
 } else {
   const node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin/node');
   if (!existsSync(node)) {
-    console.error('Node 24 is missing: run "npm install" once more (with npm 11 or newer: "npm rebuild node").');
+    console.error(
+      'Node 24 is missing: run "npm install" once more (with npm 11 or newer: "npm rebuild node").',
+    );
     process.exit(1);
   }
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', program, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', program, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
 }

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { chat } from './modules/chat/index.ts';
 import { identity } from './modules/identity/index.ts';
-import { memory, contextForChat } from './modules/memory/index.ts';
+import { contextForChat, memory } from './modules/memory/index.ts';
 import { modelFor, models } from './modules/models/index.ts';
 import { planner } from './modules/planner/index.ts';
 import { systemClock } from './platform/clock.ts';
@@ -13,8 +13,14 @@ import { events } from './platform/events/index.ts';
 import type { Authenticate, HttpApp } from './platform/faces/http.ts';
 import { type Tool, toolsOf } from './platform/faces/tools.ts';
 import type { Module } from './platform/module.ts';
+import {
+  type Operation,
+  type OperationTree,
+  type Registry,
+  type Runtime,
+  registry,
+} from './platform/operations/index.ts';
 import { jobs } from './platform/operations/jobs.ts';
-import { type Operation, type OperationTree, type Registry, registry, type Runtime } from './platform/operations/index.ts';
 
 /** The tools that every turn offers; the prompt of a first turn must stay small. */
 const CHAT_TOOLS = [
@@ -57,7 +63,12 @@ export interface App {
 }
 
 /** The modules, and what they need of each other. */
-function compose(opened: () => Awaited<ReturnType<typeof openConfiguredDatabase>>, url: () => string, tools: () => ReadonlyMap<string, Tool>, runtime: () => Runtime) {
+function compose(
+  opened: () => Awaited<ReturnType<typeof openConfiguredDatabase>>,
+  url: () => string,
+  tools: () => ReadonlyMap<string, Tool>,
+  runtime: () => Runtime,
+) {
   const who = identity({ db: () => opened().db, secret: () => opened().secret, url });
   const modules = [
     { name: 'platform', operations: { events, jobs } },
@@ -115,7 +126,10 @@ export async function openApp(
     },
     holdHome: async () => {
       if (opened.embedded && !(await opened.db.hold(HOME_LOCK))) {
-        throw new AppError('home_in_use', `${config.home} is used by another server; stop it, or choose another with --home.`);
+        throw new AppError(
+          'home_in_use',
+          `${config.home} is used by another server; stop it, or choose another with --home.`,
+        );
       }
     },
     firstLink: () => who.firstLink(),
@@ -132,7 +146,11 @@ function toolNamed(tools: ReadonlyMap<string, Tool>, name: string): Tool {
   return tool;
 }
 
-type Flatten<T> = T extends Operation ? T : T extends OperationTree ? { [K in keyof T]: Flatten<T[K]> }[keyof T] : never;
+type Flatten<T> = T extends Operation
+  ? T
+  : T extends OperationTree
+    ? { [K in keyof T]: Flatten<T[K]> }[keyof T]
+    : never;
 type AnyOperation = Flatten<ReturnType<typeof compose>['modules'][number]['operations']>;
 
 /** What JSON makes of a value: a Date arrives as text. */

@@ -1,10 +1,10 @@
 /** The command line: what an operator does at the terminal, and every operation as a command. */
 import { Command, CommanderError } from 'commander';
-import { completionScript, SHELLS } from './platform/faces/completion.ts';
+import { registryOf } from './app.ts';
 import { loadConfig } from './platform/config.ts';
 import { AppError } from './platform/errors.ts';
 import { addOperations, type WithSession } from './platform/faces/cli.ts';
-import { registryOf } from './app.ts';
+import { completionScript, SHELLS } from './platform/faces/completion.ts';
 import { VERSION } from './version.ts';
 
 /** Exit codes: 0 done, 1 refused or failed, 2 the command line was not understood. */
@@ -71,7 +71,10 @@ function buildProgram(): Command {
     .option('--json', 'print the findings as JSON')
     .action(async (_options, command: Command) => {
       const { doctor } = await import('./operator.ts');
-      process.exitCode = await doctor(config(command.optsWithGlobals()), command.opts<{ json?: boolean }>().json === true);
+      process.exitCode = await doctor(
+        config(command.optsWithGlobals()),
+        command.opts<{ json?: boolean }>().json === true,
+      );
     });
   program
     .command('backup <file>')
@@ -110,7 +113,11 @@ function buildProgram(): Command {
     return withOperator(config(options), options, needsUser, fn);
   };
   addOperations(program, registryOf(), withSession);
-  for (const command of [program, ...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap((group) => group.commands),
+  ]) {
     command.exitOverride();
   }
   return program;

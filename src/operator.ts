@@ -4,9 +4,9 @@ import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { openApp } from './app.ts';
 import { findUser } from './modules/identity/index.ts';
+import type { Config } from './platform/config.ts';
 import { backup, restore } from './platform/database/backup.ts';
 import { openConfiguredDatabase } from './platform/database/open.ts';
-import type { Config } from './platform/config.ts';
 import { AppError } from './platform/errors.ts';
 import type { Session } from './platform/faces/cli.ts';
 import { startJobs } from './platform/jobs/index.ts';
@@ -75,7 +75,9 @@ export async function withOperator<T>(
   try {
     const actor = await operator(app, options.user, needsUser);
     const { db, clock } = app.runtime;
-    const workers = options.work ? await startJobs({ db, clock, modules: app.modules, concurrency: 1 }) : undefined;
+    const workers = options.work
+      ? await startJobs({ db, clock, modules: app.modules, concurrency: 1 })
+      : undefined;
     try {
       return await fn({ runtime: app.runtime, actor });
     } finally {
@@ -87,7 +89,11 @@ export async function withOperator<T>(
 }
 
 /** Who may read the home may do everything: the operator acts as an administrator for the named or only user. */
-async function operator(app: Awaited<ReturnType<typeof openApp>>, email: string | undefined, needed: boolean): Promise<Actor> {
+async function operator(
+  app: Awaited<ReturnType<typeof openApp>>,
+  email: string | undefined,
+  needed: boolean,
+): Promise<Actor> {
   const chosen = email ?? process.env.STEWARD_USER;
   const user = await findUser(app.runtime.db, chosen);
   if (!user && (needed || chosen !== undefined)) {
@@ -128,11 +134,16 @@ export async function backupTo(config: Config, file: string): Promise<void> {
 }
 
 export async function restoreFrom(config: Config, file: string, sure: boolean): Promise<void> {
-  if (!sure) await confirm(`Replace everything in ${config.databaseUrl === undefined ? config.home : 'the database'} by ${file}?`);
+  if (!sure)
+    await confirm(
+      `Replace everything in ${config.databaseUrl === undefined ? config.home : 'the database'} by ${file}?`,
+    );
   const opened = await openConfiguredDatabase(config);
   try {
     await refuseWhileServing(opened.urls.owner);
-    const result = await withClient(opened.urls.owner, (client) => restore(client, file, { migration: opened.level }));
+    const result = await withClient(opened.urls.owner, (client) =>
+      restore(client, file, { migration: opened.level }),
+    );
     process.stdout.write(`restored ${result.rows} rows of ${result.tables} tables\n`);
   } finally {
     await opened.close();
@@ -182,14 +193,19 @@ export async function doctor(config: Config, json: boolean): Promise<number> {
     try {
       findings.push({ check: name, ok: true, message: await fn() });
     } catch (error) {
-      findings.push({ check: name, ok: false, message: error instanceof Error ? error.message : String(error) });
+      findings.push({
+        check: name,
+        ok: false,
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
   };
   await check('node', async () => `Node ${process.versions.node}`);
   await check('home', async () => {
     const { stat } = await import('node:fs/promises');
     const { mode } = await stat(config.home);
-    if ((mode & 0o066) !== 0) throw new Error(`others may read ${config.home}; mend it with: chmod 700 ${config.home}`);
+    if ((mode & 0o066) !== 0)
+      throw new Error(`others may read ${config.home}; mend it with: chmod 700 ${config.home}`);
     return config.home;
   });
   await check('database', async () => {
@@ -203,7 +219,11 @@ export async function doctor(config: Config, json: boolean): Promise<number> {
                  (select count(*)::int from users) as users`),
       );
       const { version, dead, late, users } = rows[0]!;
-      findings.push({ check: 'users', ok: users > 0, message: users > 0 ? `${users}` : 'none yet: open the link that steward serve prints' });
+      findings.push({
+        check: 'users',
+        ok: users > 0,
+        message: users > 0 ? `${users}` : 'none yet: open the link that steward serve prints',
+      });
       findings.push({ check: 'jobs', ok: dead === 0 && late === 0, message: jobsMessage(dead, late) });
       return `PostgreSQL ${version}, migration ${opened.level}, ${opened.embedded ? 'embedded' : 'external'}`;
     } finally {
@@ -220,17 +240,22 @@ export async function doctor(config: Config, json: boolean): Promise<number> {
       if (error.code !== 'EADDRINUSE') throw error;
       return fetch(`http://${config.host}:${config.port}/health`).then(async (answer) => {
         const body = (await answer.json()) as { version?: string };
-        if (body.version === undefined) throw new Error(`${config.port} is used by another program; choose another with --port`);
+        if (body.version === undefined)
+          throw new Error(`${config.port} is used by another program; choose another with --port`);
       });
     });
     return `${config.host}:${config.port}`;
   });
   if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-  else for (const { check: name, ok, message } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'} ${name}: ${message}\n`);
+  else
+    for (const { check: name, ok, message } of findings)
+      process.stdout.write(`${ok ? 'ok   ' : 'WRONG'} ${name}: ${message}\n`);
   return findings.every(({ ok }) => ok) ? 0 : 1;
 }
 
 function jobsMessage(dead: number, late: number): string {
   if (dead > 0) return `${dead} gave up: steward jobs dead, then steward jobs retry ID`;
-  return late > 0 ? `${late} are waiting for more than five minutes: start steward serve or steward worker` : 'none is waiting';
+  return late > 0
+    ? `${late} are waiting for more than five minutes: start steward serve or steward worker`
+    : 'none is waiting';
 }

@@ -70,7 +70,10 @@ export async function serve(
 }
 
 /** Starts workers alone, beside any number of servers on the same database. */
-export async function startWorker(config: Config, onProgress?: (line: string) => void): Promise<{ stop(): Promise<void> }> {
+export async function startWorker(
+  config: Config,
+  onProgress?: (line: string) => void,
+): Promise<{ stop(): Promise<void> }> {
   const app = await openApp(config, onProgress === undefined ? {} : { onProgress });
   const workers = await work(app, config);
   return {
@@ -115,12 +118,18 @@ function mountOperator(http: HttpApp, app: App): void {
 
 function openPort(http: HttpApp, config: Config): Promise<ServerType> {
   return new Promise((resolve, reject) => {
-    const server = listen({ fetch: http.fetch, hostname: config.host, port: config.port }, () => resolve(server));
+    const server = listen({ fetch: http.fetch, hostname: config.host, port: config.port }, () =>
+      resolve(server),
+    );
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const where = `${config.host}:${config.port}`;
       reject(
         cause.code === 'EADDRINUSE'
-          ? new AppError('port_in_use', `${where} is in use by another program; choose another with --port.`, { cause })
+          ? new AppError(
+              'port_in_use',
+              `${where} is in use by another program; choose another with --port.`,
+              { cause },
+            )
           : new AppError('configuration', `cannot listen on ${where}: ${cause.message}.`, { cause }),
       );
     });

@@ -43,7 +43,9 @@ async function start(): Promise<ChildProcess> {
     createInterface({ input: server.stdout! }).on('line', (line) => {
       if (line.startsWith('Steward is ready')) resolve();
     });
-    server.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said.join('').slice(-2000)}`)));
+    server.once('exit', (code) =>
+      reject(new Error(`the server ended with ${code}: ${said.join('').slice(-2000)}`)),
+    );
   });
   return server;
 }
@@ -57,7 +59,15 @@ async function kill(server: ChildProcess): Promise<void> {
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'steward-crash-'));
   port = await freePort();
-  env = { ...process.env, STEWARD_HOME: home, STEWARD_PORT: String(port), STEWARD_RATE_LIMIT_FACTOR: '0', STEWARD_LOG_LEVEL: 'error', STEWARD_PAGE: 'off', STEWARD_DISCOVERY: 'off' };
+  env = {
+    ...process.env,
+    STEWARD_HOME: home,
+    STEWARD_PORT: String(port),
+    STEWARD_RATE_LIMIT_FACTOR: '0',
+    STEWARD_LOG_LEVEL: 'error',
+    STEWARD_PAGE: 'off',
+    STEWARD_DISCOVERY: 'off',
+  };
   delete env.DATABASE_URL;
   await steward('users', 'create', '--email', 'crash@example.test', '--name', 'Crash');
 });
@@ -98,7 +108,10 @@ test(`nothing is lost and nothing is done twice over ${KILLS} kills`, { timeout:
             });
             if (answer.status === 200) acknowledged.add(title);
           } else {
-            const answer = await post('/v1/chat', { message: `order part t${number}`, client_msg_id: `m${number}` });
+            const answer = await post('/v1/chat', {
+              message: `order part t${number}`,
+              client_msg_id: `m${number}`,
+            });
             // The message is stored once the stream has begun.
             if (answer.status === 200) said.add(`Order part t${number}`);
             await answer.text();
@@ -127,7 +140,9 @@ test(`nothing is lost and nothing is done twice over ${KILLS} kills`, { timeout:
       const items: { id: string; title: string; status: string }[] = [];
       let cursor: string | null = null;
       do {
-        const page: { items: []; next_cursor: string | null } = await get(`${path}${path.includes('?') ? '&' : '?'}limit=200${cursor ? `&cursor=${cursor}` : ''}`);
+        const page: { items: []; next_cursor: string | null } = await get(
+          `${path}${path.includes('?') ? '&' : '?'}limit=200${cursor ? `&cursor=${cursor}` : ''}`,
+        );
         items.push(...page.items);
         cursor = page.next_cursor;
       } while (cursor);
@@ -136,7 +151,9 @@ test(`nothing is lost and nothing is done twice over ${KILLS} kills`, { timeout:
     // Every turn that was cut off is taken up again and ends.
     await eventually(async () => {
       const conversations = await all('/v1/conversations');
-      const active = await Promise.all(conversations.map(async ({ id }) => (await get(`/v1/conversations/${id}`)).active_run));
+      const active = await Promise.all(
+        conversations.map(async ({ id }) => (await get(`/v1/conversations/${id}`)).active_run),
+      );
       return active.every((run) => run === null);
     }, 60_000);
     const titles = (await all('/v1/tasks')).map((task) => task.title);

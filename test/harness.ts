@@ -114,7 +114,8 @@ export async function eventually<T>(probe: () => Promise<T | undefined | false>,
   for (const started = Date.now(); ; ) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() - started > ms) throw new Error(`not so after ${ms} ms: ${probe.toString().slice(0, 200)}`);
+    if (Date.now() - started > ms)
+      throw new Error(`not so after ${ms} ms: ${probe.toString().slice(0, 200)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -64,6 +64,10 @@ describe.each(['http', 'stdio'] as const)('MCP over %s', (kind) => {
 });
 
 test('without a key there is nothing', async () => {
-  const answer = await fetch(`${app.url}/mcp`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
+  const answer = await fetch(`${app.url}/mcp`, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/json' },
+  });
   expect(answer.status).toBe(401);
 });

@@ -1,4 +1,6 @@
 /** One operation, written once, is there in every face. */
+
+import { Client, InMemoryTransport } from '@modelcontextprotocol/client';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -9,8 +11,7 @@ import { httpApp } from '../src/platform/faces/http.ts';
 import { mcpServer } from '../src/platform/faces/mcp.ts';
 import { toolsOf } from '../src/platform/faces/tools.ts';
 import { newId } from '../src/platform/ids.ts';
-import { type Actor, operation, registry, type Runtime } from '../src/platform/operations/index.ts';
-import { Client, InMemoryTransport } from '@modelcontextprotocol/client';
+import { type Actor, operation, type Runtime, registry } from '../src/platform/operations/index.ts';
 
 /** The one file that a new capability needs. */
 const greet = operation({
@@ -26,7 +27,9 @@ const greet = operation({
 const operations = registry([{ greet }]);
 const actor: Actor = { kind: 'key', id: null, userId: newId(), role: 'user', timezone: 'UTC' };
 // The operation touches no table: a database that only opens transactions is enough here, and only here.
-const db = { asUser: (_userId: string, fn: (tx: never) => Promise<unknown>) => fn(undefined as never) } as unknown as Database;
+const db = {
+  asUser: (_userId: string, fn: (tx: never) => Promise<unknown>) => fn(undefined as never),
+} as unknown as Database;
 const runtime: Runtime = { db, clock: systemClock, rateLimitFactor: 1 };
 
 describe('an operation that is written in one file', () => {
@@ -48,7 +51,9 @@ describe('an operation that is written in one file', () => {
     expect(await answer.json()).toEqual({ greeting: 'HELLO Ada' });
     const refused = await app.request('/v1/greetings/Ada', { method: 'POST' });
     expect(refused.status).toBe(401);
-    expect(await refused.json()).toMatchObject({ error: { code: 'unauthorized', request_id: expect.any(String) } });
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'unauthorized', request_id: expect.any(String) },
+    });
   });
 
   test('is in the OpenAPI document, with its effect', async () => {
@@ -71,7 +76,9 @@ describe('an operation that is written in one file', () => {
     await mcpServer(runtime, tools, actor, '1.2.3').connect(serverSide);
     await client.connect(clientSide);
     const listed = await client.listTools();
-    expect(listed.tools).toMatchObject([{ name: 'greetings_send', annotations: { openWorldHint: true, readOnlyHint: false } }]);
+    expect(listed.tools).toMatchObject([
+      { name: 'greetings_send', annotations: { openWorldHint: true, readOnlyHint: false } },
+    ]);
     const called = await client.callTool({ name: 'greetings_send', arguments: { name: 'Ada' } });
     expect(called.structuredContent).toEqual({ greeting: 'hello Ada' });
     await client.close();
@@ -86,7 +93,9 @@ describe('an operation that is written in one file', () => {
     });
     const command = program.commands[0]!.commands[0]!;
     expect(program.commands[0]!.name()).toBe('greetings');
-    expect(command.helpInformation()).toMatch(/send \[options\] <name>[\s\S]*Greet somebody[\s\S]*--loud[\s\S]*--json/);
+    expect(command.helpInformation()).toMatch(
+      /send \[options\] <name>[\s\S]*Greet somebody[\s\S]*--loud[\s\S]*--json/,
+    );
     const written: string[] = [];
     const write = process.stdout.write;
     process.stdout.write = ((text: string) => written.push(text) > 0) as typeof process.stdout.write;

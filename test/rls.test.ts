@@ -1,8 +1,8 @@
 /** The isolation matrix, made from the catalogue: a new table is covered without anyone remembering. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newId } from '../src/platform/ids.ts';
 import { roleUrl } from '../src/platform/database/roles.ts';
+import { newId } from '../src/platform/ids.ts';
 import { SERVERS, startTestApp, type TestApp, type TestUser } from './harness.ts';
 
 /** What holds no tenant's rows, and why the application's role may not read it. */
@@ -61,7 +61,10 @@ describe.each(SERVERS)('row-level security on the %s server', (server) => {
   });
 
   /** Runs `fn` as the application for `userId` (or for nobody) and takes everything back. */
-  async function attempt<T>(userId: string | undefined, fn: () => Promise<T>): Promise<T | { error: string }> {
+  async function attempt<T>(
+    userId: string | undefined,
+    fn: () => Promise<T>,
+  ): Promise<T | { error: string }> {
     await asApp.query('begin');
     if (userId) await asApp.query(`select set_config('app.user_id', $1, true)`, [userId]);
     try {
@@ -90,7 +93,12 @@ describe.each(SERVERS)('row-level security on the %s server', (server) => {
       const key = KEYED_BY_ID.has(table) ? 'id' : 'user_id';
       // Users are there already.
       if (key === 'user_id') await plant(asAdmin, table, key, owner.userId);
-      const rights = await asOwner.query<{ insert: boolean; update: boolean; delete: boolean; select: boolean }>(
+      const rights = await asOwner.query<{
+        insert: boolean;
+        update: boolean;
+        delete: boolean;
+        select: boolean;
+      }>(
         `select has_table_privilege('steward_app', $1, 'insert') as insert,
                 has_table_privilege('steward_app', $1, 'update') as update,
                 has_table_privilege('steward_app', $1, 'delete') as delete,
@@ -109,7 +117,10 @@ describe.each(SERVERS)('row-level security on the %s server', (server) => {
         ['delete', `delete from ${table} where ${condition}`],
       ] as const) {
         const refused = '42501';
-        for (const [who, id] of [['other', other.userId], ['nobody', undefined]] as const) {
+        for (const [who, id] of [
+          ['other', other.userId],
+          ['nobody', undefined],
+        ] as const) {
           const seen = await count(id, sql);
           if (seen !== 0 && seen !== refused) failures.push(`${table}: ${who} may ${verb} (${seen})`);
         }
@@ -120,7 +131,10 @@ describe.each(SERVERS)('row-level security on the %s server', (server) => {
         }
         if (allowed && own === refused) failures.push(`${table}: the owner may not ${verb}`);
       }
-      for (const [who, id] of [['other', other.userId], ['nobody', undefined]] as const) {
+      for (const [who, id] of [
+        ['other', other.userId],
+        ['nobody', undefined],
+      ] as const) {
         const planted = await attempt(id, () => plant(asApp, table, key, owner.userId));
         if (planted === undefined) failures.push(`${table}: ${who} may insert for the owner`);
       }
@@ -140,15 +154,24 @@ describe.each(SERVERS)('row-level security on the %s server', (server) => {
     const { rows } = await asOwner.query(
       `select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = 'steward_app'`,
     );
-    expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false }]);
+    expect(rows).toEqual([
+      { rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false },
+    ]);
     const owned = await asOwner.query(`select relname from pg_class where relowner = 'steward_app'::regrole`);
     expect(owned.rows).toEqual([]);
-    expect(await attempt(owner.userId, () => asApp.query('set role steward_owner'))).toEqual({ error: '42501' });
-    expect(await attempt(owner.userId, () => asApp.query('create table mine (id int)'))).toEqual({ error: '42501' });
+    expect(await attempt(owner.userId, () => asApp.query('set role steward_owner'))).toEqual({
+      error: '42501',
+    });
+    expect(await attempt(owner.userId, () => asApp.query('create table mine (id int)'))).toEqual({
+      error: '42501',
+    });
     for (const table of NOT_TENANT) {
       const known = await asOwner.query('select to_regclass($1) is not null as there', [table]);
       if (!known.rows[0].there) continue;
-      expect({ table, result: await attempt(owner.userId, () => asApp.query(`select * from ${table}`)) }).toEqual({
+      expect({
+        table,
+        result: await attempt(owner.userId, () => asApp.query(`select * from ${table}`)),
+      }).toEqual({
         table,
         result: { error: '42501' },
       });
@@ -184,7 +207,10 @@ async function plant(client: pg.Client, table: string, key: string, userId: stri
   for (const { name, type, allowed } of columns) if (name !== key) values[name] = allowed ?? plain(type);
   const names = Object.keys(values);
   const places = names.map((_name, index) => `$${index + 1}`);
-  await client.query(`insert into ${table} (${names.join(', ')}) values (${places.join(', ')})`, Object.values(values));
+  await client.query(
+    `insert into ${table} (${names.join(', ')}) values (${places.join(', ')})`,
+    Object.values(values),
+  );
 }
 
 function plain(type: string): string {

@@ -55,13 +55,38 @@ async function startExternal(): Promise<{ name: string; adminUrl: string; stop()
   if (root) await Promise.all([chown(directory, 65534, 65534), chown(passwordFile, 65534, 65534)]);
   await promisify(execFile)(
     join(bin, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'],
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+    ],
     { cwd: directory, ...identity },
   );
   const port = await freePort();
   const server = spawn(
     join(bin, 'postgres'),
-    ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-c', 'fsync=off', '-c', 'max_connections=200'],
+    [
+      '-D',
+      data,
+      '-p',
+      String(port),
+      '-h',
+      '127.0.0.1',
+      '-k',
+      '',
+      '-c',
+      'fsync=off',
+      '-c',
+      'max_connections=200',
+    ],
     { cwd: directory, stdio: 'ignore', ...identity },
   );
   const adminUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;

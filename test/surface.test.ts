@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ERRORS } from '../src/platform/errors.ts';
 import { z } from 'zod';
+import { ERRORS } from '../src/platform/errors.ts';
 import { type Answer, startTestApp, type TestApp, type TestUser } from './harness.ts';
 
 /** Requests to each route; `npm run soak` sends many more. */
@@ -50,8 +50,24 @@ const errorBody = z.strictObject({
 const text = fc.oneof(
   fc.string({ maxLength: 60 }),
   fc.string({ unit: 'binary', maxLength: 30 }),
-  fc.constantFrom('', ' ', '\u0000', "'; drop table tasks; --", '%', '\\', '💡'.repeat(20), 'x'.repeat(5000), '../..', '\ud800'),
-  fc.constantFrom('buy milk tomorrow 5pm p1 #home', 'I have a problem with the budget', "what's open?", 'the second one is done'),
+  fc.constantFrom(
+    '',
+    ' ',
+    '\u0000',
+    "'; drop table tasks; --",
+    '%',
+    '\\',
+    '💡'.repeat(20),
+    'x'.repeat(5000),
+    '../..',
+    '\ud800',
+  ),
+  fc.constantFrom(
+    'buy milk tomorrow 5pm p1 #home',
+    'I have a problem with the budget',
+    "what's open?",
+    'the second one is done',
+  ),
 );
 
 /** A value that the schema allows, or nearly. */
@@ -63,8 +79,10 @@ function near(schema: Schema, ids: readonly string[]): fc.Arbitrary<unknown> {
   switch (type) {
     case 'string':
       if (schema.format === 'uuid') return fc.oneof(fc.constantFrom(...ids), fc.uuid());
-      if (schema.format === 'date') return fc.constantFrom('2026-12-01', '2024-02-29', '2026-02-30', '0000-01-01');
-      if (schema.format === 'date-time') return fc.constantFrom('2026-12-01T10:00:00Z', '9999-12-31T23:59:59Z');
+      if (schema.format === 'date')
+        return fc.constantFrom('2026-12-01', '2024-02-29', '2026-02-30', '0000-01-01');
+      if (schema.format === 'date-time')
+        return fc.constantFrom('2026-12-01T10:00:00Z', '9999-12-31T23:59:59Z');
       return text;
     case 'integer':
       return fc.integer({ min: schema.minimum ?? -5, max: Math.min(schema.maximum ?? 1000, 1000) });
@@ -76,7 +94,9 @@ function near(schema: Schema, ids: readonly string[]): fc.Arbitrary<unknown> {
       return fc.array(near(schema.items ?? {}, ids), { maxLength: 4 });
     case 'object':
       return fc.record(
-        Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, near(inner, ids)])),
+        Object.fromEntries(
+          Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, near(inner, ids)]),
+        ),
         { requiredKeys: [] },
       );
     case 'null':
@@ -88,7 +108,10 @@ function near(schema: Schema, ids: readonly string[]): fc.Arbitrary<unknown> {
 
 /** Mostly near, sometimes anything. */
 const value = (schema: Schema, ids: readonly string[]): fc.Arbitrary<unknown> =>
-  fc.oneof({ weight: 4, arbitrary: near(schema, ids) }, { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) });
+  fc.oneof(
+    { weight: 4, arbitrary: near(schema, ids) },
+    { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
+  );
 
 let app: TestApp;
 let user: TestUser;
@@ -103,7 +126,10 @@ function checkAnswer(route: Route, answer: Answer): void {
   expect(answer.headers.get('x-request-id')).toBeTruthy();
   if (answer.status >= 400) errorBody.parse(answer.body);
   const shown = JSON.stringify(answer.body);
-  expect(shown.includes(SECRET), `${route.operationId} shows another user's row: ${shown.slice(0, 300)}`).toBe(false);
+  expect(
+    shown.includes(SECRET),
+    `${route.operationId} shows another user's row: ${shown.slice(0, 300)}`,
+  ).toBe(false);
 }
 
 beforeAll(async () => {
@@ -111,7 +137,10 @@ beforeAll(async () => {
   user = await app.createUser();
   stranger = await app.createUser();
   ids = [];
-  for (const [who, word] of [[user, 'plain'], [stranger, SECRET]] as const) {
+  for (const [who, word] of [
+    [user, 'plain'],
+    [stranger, SECRET],
+  ] as const) {
     for (const kind of ['tasks', 'goals', 'problems']) {
       const made = await app.request(who, 'POST', `/v1/${kind}`, { title: `${word} ${kind} one` });
       expect(made.status).toBeLessThan(300);
@@ -123,16 +152,19 @@ beforeAll(async () => {
     ids.push(conversation.body.id);
   }
   const { body: document } = await app.request(undefined, 'GET', '/openapi.json');
-  routes = Object.entries(document.paths as Record<string, Record<string, Record<string, unknown>>>).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, op]) => ({
-      method: method.toUpperCase(),
-      path,
-      operationId: op.operationId as string,
-      effect: op['x-effect'] as string,
-      stream: '204' in (op.responses as object),
-      parameters: ((op.parameters ?? []) as Parameter[]).filter((parameter) => parameter.in !== 'header'),
-      body: (op.requestBody as { content: Record<string, { schema: Schema }> } | undefined)?.content['application/json']?.schema,
-    })),
+  routes = Object.entries(document.paths as Record<string, Record<string, Record<string, unknown>>>).flatMap(
+    ([path, methods]) =>
+      Object.entries(methods).map(([method, op]) => ({
+        method: method.toUpperCase(),
+        path,
+        operationId: op.operationId as string,
+        effect: op['x-effect'] as string,
+        stream: '204' in (op.responses as object),
+        parameters: ((op.parameters ?? []) as Parameter[]).filter((parameter) => parameter.in !== 'header'),
+        body: (op.requestBody as { content: Record<string, { schema: Schema }> } | undefined)?.content[
+          'application/json'
+        ]?.schema,
+      })),
   );
 });
 afterAll(() => app?.close());
@@ -143,11 +175,16 @@ describe('the HTTP surface', () => {
     // A stream of what happens from now on has no end of its own; and the key in use must outlive the test.
     const driven = routes.filter((route) => !['events.stream', 'keys.revoke'].includes(route.operationId));
     for (const route of driven) {
-      const shape = Object.fromEntries(route.parameters.map((parameter) => [parameter.name, value(parameter.schema, ids)]));
+      const shape = Object.fromEntries(
+        route.parameters.map((parameter) => [parameter.name, value(parameter.schema, ids)]),
+      );
       await fc.assert(
         fc.asyncProperty(
           fc.record(shape, { requiredKeys: [] }),
-          fc.oneof({ weight: 5, arbitrary: value(route.body ?? {}, ids) }, { weight: 1, arbitrary: fc.string().map((raw) => `{${raw}`) }),
+          fc.oneof(
+            { weight: 5, arbitrary: value(route.body ?? {}, ids) },
+            { weight: 1, arbitrary: fc.string().map((raw) => `{${raw}`) },
+          ),
           async (parameters, body) => {
             const query = new URLSearchParams();
             let path = route.path;
@@ -158,7 +195,12 @@ describe('the HTTP surface', () => {
               else if (given !== undefined) query.set(name, written);
             }
             const sends = route.method !== 'GET' && route.body !== undefined;
-            const answer = await app.request(user, route.method, `${path}?${query}`, sends ? body : undefined);
+            const answer = await app.request(
+              user,
+              route.method,
+              `${path}?${query}`,
+              sends ? body : undefined,
+            );
             checkAnswer(route, answer);
           },
         ),
@@ -178,9 +220,15 @@ describe('the HTTP surface', () => {
     for (const route of routes) {
       const path = route.path.replaceAll(/\{\w+\}/g, ids[0]!);
       const answer = await app.request(undefined, route.method, path);
-      expect({ route: route.operationId, status: answer.status }).toEqual({ route: route.operationId, status: 401 });
+      expect({ route: route.operationId, status: answer.status }).toEqual({
+        route: route.operationId,
+        status: 401,
+      });
       errorBody.parse(answer.body);
-      const wrong = await fetch(`${app.url}${path}`, { method: route.method, headers: { authorization: 'Bearer stw_wrong' } });
+      const wrong = await fetch(`${app.url}${path}`, {
+        method: route.method,
+        headers: { authorization: 'Bearer stw_wrong' },
+      });
       expect(wrong.status).toBe(401);
       await wrong.body?.cancel();
     }
@@ -205,7 +253,10 @@ describe('the HTTP surface', () => {
       await app.request(pager, 'POST', '/v1/conversations', { title: `Talk ${index}` });
     }
     const lists = routes.filter(
-      (route) => route.method === 'GET' && route.parameters.some((parameter) => parameter.name === 'cursor') && !route.path.includes('{'),
+      (route) =>
+        route.method === 'GET' &&
+        route.parameters.some((parameter) => parameter.name === 'cursor') &&
+        !route.path.includes('{'),
     );
     expect(lists.length).toBeGreaterThan(6);
     for (const route of lists) {
@@ -214,14 +265,22 @@ describe('the HTTP surface', () => {
       const seen: string[] = [];
       let cursor: string | null = null;
       do {
-        const page: Answer = await app.request(pager, 'GET', `${route.path}?limit=7${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+        const page: Answer = await app.request(
+          pager,
+          'GET',
+          `${route.path}?limit=7${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+        );
         expect(page.status, route.path).toBe(200);
         seen.push(...page.body.items.map(keyOf));
         cursor = page.body.next_cursor;
         // What comes in between must not shift the pages.
-        if (seen.length === 7 && route.path === '/v1/tasks') await app.request(pager, 'POST', '/v1/tasks', { title: 'In between' });
+        if (seen.length === 7 && route.path === '/v1/tasks')
+          await app.request(pager, 'POST', '/v1/tasks', { title: 'In between' });
       } while (cursor !== null);
-      expect({ route: route.path, seen: seen.filter((key) => expected.includes(key)) }).toEqual({ route: route.path, seen: expected });
+      expect({ route: route.path, seen: seen.filter((key) => expected.includes(key)) }).toEqual({
+        route: route.path,
+        seen: expected,
+      });
       expect(new Set(seen).size).toBe(seen.length);
     }
   });

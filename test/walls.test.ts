@@ -19,7 +19,9 @@ function importsOf(file: string): Import[] {
   );
   return [...found].map((match) => {
     const specifier = (match[2] ?? match[3] ?? match[4])!;
-    const to = specifier.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), specifier)) : specifier;
+    const to = specifier.startsWith('.')
+      ? relative(ROOT, resolve(ROOT, dirname(file), specifier))
+      : specifier;
     return { from: file, to, typeOnly: match[1] !== undefined };
   });
 }
@@ -31,7 +33,8 @@ function sources(directory: string): string[] {
 }
 
 const moduleOf = (path: string): string | undefined => /^src\/modules\/([^/]+)\//.exec(path)?.[1];
-const isPackage = (to: string, ...names: string[]): boolean => names.some((name) => to === name || to.startsWith(`${name}/`));
+const isPackage = (to: string, ...names: string[]): boolean =>
+  names.some((name) => to === name || to.startsWith(`${name}/`));
 
 interface Wall {
   readonly name: string;
@@ -59,12 +62,15 @@ const WALLS: readonly Wall[] = [
   {
     name: 'HTTP is known to faces, to identity (whose library speaks it) and to the composition',
     breaks: ({ from, to }) =>
-      isPackage(to, 'hono', '@hono/node-server') && !/^src\/(platform\/faces\/|modules\/identity\/|[^/]+\.ts$)/.test(from),
+      isPackage(to, 'hono', '@hono/node-server') &&
+      !/^src\/(platform\/faces\/|modules\/identity\/|[^/]+\.ts$)/.test(from),
   },
   {
     name: 'faces touch no table but those they count',
     breaks: ({ from, to }) =>
-      from.startsWith('src/platform/faces/') && isPackage(to, 'drizzle-orm') && from !== 'src/platform/faces/metrics.ts',
+      from.startsWith('src/platform/faces/') &&
+      isPackage(to, 'drizzle-orm') &&
+      from !== 'src/platform/faces/metrics.ts',
   },
   {
     name: 'the page takes types alone',

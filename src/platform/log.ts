@@ -12,11 +12,25 @@ export const log = pino(
     serializers: {
       err: (error: unknown) =>
         error instanceof Error
-          ? { type: error.name, message: error.message, code: (error as { code?: unknown }).code, stack: error.stack }
+          ? {
+              type: error.name,
+              message: error.message,
+              code: (error as { code?: unknown }).code,
+              stack: error.stack,
+            }
           : { message: String(error) },
     },
     redact: {
-      paths: ['authorization', 'cookie', 'password', 'token', 'key', '*.authorization', '*.cookie', '*.password'],
+      paths: [
+        'authorization',
+        'cookie',
+        'password',
+        'token',
+        'key',
+        '*.authorization',
+        '*.cookie',
+        '*.password',
+      ],
       censor: '[removed]',
     },
   },

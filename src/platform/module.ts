@@ -1,5 +1,5 @@
-import type { OperationTree } from './operations/index.ts';
 import type { JobHandler } from './jobs/index.ts';
+import type { OperationTree } from './operations/index.ts';
 
 /** What one domain brings to the product. `app.ts` composes them; the platform knows none by name. */
 export interface Module {

@@ -37,7 +37,12 @@ export async function openDatabase(options: {
 }): Promise<Database> {
   const max = options.poolSize ?? 10;
   const pool = (connectionString: string) => {
-    const created = new pg.Pool({ connectionString, max, idleTimeoutMillis: 30_000, application_name: 'steward' });
+    const created = new pg.Pool({
+      connectionString,
+      max,
+      idleTimeoutMillis: 30_000,
+      application_name: 'steward',
+    });
     created.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
     // A connection that fails while it is in use fails the query too; this keeps it from failing the process.
     created.on('connect', (client) => void client.on('error', () => undefined));
@@ -54,7 +59,8 @@ export async function openDatabase(options: {
       return transaction(appPool, `begin; set local app.user_id = '${userId}'`, fn);
     },
     asService: async (reason, fn) => {
-      if (!/^[a-z][a-z0-9 _.-]*$/.test(reason)) throw new TypeError('asService needs a reason in lower-case words');
+      if (!/^[a-z][a-z0-9 _.-]*$/.test(reason))
+        throw new TypeError('asService needs a reason in lower-case words');
       return transaction(ownerPool, `begin; set local app.service = '${reason}'`, fn);
     },
     listen: (channel, fn) => session.listen(channel, fn),

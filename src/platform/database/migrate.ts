@@ -21,7 +21,12 @@ export async function readMigrations(directory = DIRECTORY): Promise<Migration[]
   return Promise.all(
     names.map(async (name) => {
       const sql = await readFile(join(directory, name), 'utf8');
-      return { number: Number(name.slice(0, 4)), name, sql, hash: createHash('sha256').update(sql).digest('hex') };
+      return {
+        number: Number(name.slice(0, 4)),
+        name,
+        sql,
+        hash: createHash('sha256').update(sql).digest('hex'),
+      };
     }),
   );
 }
@@ -60,7 +65,10 @@ export async function migrate(
     for (const step of migrations) {
       const done = applied.rows.find((row) => row.number === step.number);
       if (done && done.hash !== step.hash) {
-        throw new AppError('database_version', `migration ${step.name} is not the one that this database has run.`);
+        throw new AppError(
+          'database_version',
+          `migration ${step.name} is not the one that this database has run.`,
+        );
       }
       if (done) continue;
       onProgress(`Preparing the database: ${step.name}`);

@@ -42,7 +42,11 @@ export async function openConfiguredDatabase(
   try {
     const admin = server ? await databaseWithin(server.adminUrl) : config.databaseUrl!;
     await prepareRoles(admin, secret);
-    const urls = { admin, owner: roleUrl(admin, 'steward_owner', secret), app: roleUrl(admin, 'steward_app', secret) };
+    const urls = {
+      admin,
+      owner: roleUrl(admin, 'steward_owner', secret),
+      app: roleUrl(admin, 'steward_app', secret),
+    };
     const level = await migrate(urls.owner, await readMigrations(), progress);
     const db = await openDatabase({
       ownerUrl: urls.owner,

@@ -58,7 +58,9 @@ export async function prepareRoles(adminUrl: string, fallbackSecret: string): Pr
       const password = pg.escapeLiteral(rolePassword(new URL(adminUrl), role, fallbackSecret));
       const exists = await admin.query('select from pg_roles where rolname = $1', [role]);
       if (exists.rowCount === 0) {
-        await admin.query(`create role ${role} login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`);
+        await admin.query(
+          `create role ${role} login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`,
+        );
       } else if (!(await canLogIn(roleUrl(adminUrl, role, fallbackSecret)))) {
         await admin.query(`alter role ${role} login password ${password}`);
       }

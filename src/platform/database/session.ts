@@ -41,7 +41,10 @@ export class Session {
 
   /** Takes an advisory lock of class 4747 for as long as this connection lives. */
   async hold(number: number): Promise<boolean> {
-    const answer = await this.#client?.query<{ held: boolean }>(`select pg_try_advisory_lock(4747, $1) as held`, [number]);
+    const answer = await this.#client?.query<{ held: boolean }>(
+      `select pg_try_advisory_lock(4747, $1) as held`,
+      [number],
+    );
     return answer?.rows[0]?.held ?? false;
   }
 
@@ -51,7 +54,11 @@ export class Session {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, application_name: 'steward session', keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: 'steward session',
+      keepAlive: true,
+    });
     client.on('notification', ({ channel, payload }) => {
       for (const fn of this.#listeners.get(channel) ?? []) fn(payload ?? '');
     });
@@ -62,7 +69,8 @@ export class Session {
       `select number, pg_advisory_lock(${PRESENCE_LOCK}, number) from (select nextval('steward.worker_number')::int as number) as next`,
     );
     this.number = rows[0]!.number;
-    for (const channel of this.#listeners.keys()) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    for (const channel of this.#listeners.keys())
+      await client.query(`listen ${pg.escapeIdentifier(channel)}`);
     this.#client = client;
   }
 

@@ -2,7 +2,15 @@ import { and, desc, eq, lt, or } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Database } from '../database/index.ts';
 import { eventLog } from '../database/schema.ts';
-import { decodeCursor, operation, pageInput, pageOutput, type StreamMessage, streamOperation, toPage } from '../operations/index.ts';
+import {
+  decodeCursor,
+  operation,
+  pageInput,
+  pageOutput,
+  type StreamMessage,
+  streamOperation,
+  toPage,
+} from '../operations/index.ts';
 
 /** What happened, as a live stream tells it: enough to know what to fetch again. */
 export const liveEvent = z.object({

@@ -6,7 +6,14 @@ import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { type Actor, type Operation, openStream, type Registry, type Runtime, runOperation } from '../operations/index.ts';
+import {
+  type Actor,
+  type Operation,
+  openStream,
+  type Registry,
+  type Runtime,
+  runOperation,
+} from '../operations/index.ts';
 import { type JsonSchema, jsonSchema } from './json-schema.ts';
 
 /** A product that is open for one command. */
@@ -32,7 +39,11 @@ export function addOperations(program: Command, registry: Registry, withSession:
   for (const op of registry.values()) {
     const [noun, verb] = op.name.split('.') as [string, string];
     let group = groups.get(noun);
-    if (!group) groups.set(noun, (group = program.commands.find((known) => known.name() === noun) ?? program.command(noun)));
+    if (!group)
+      groups.set(
+        noun,
+        (group = program.commands.find((known) => known.name() === noun) ?? program.command(noun)),
+      );
     group.description(group.description() || `${noun}: ${verb} and more`);
     group.addCommand(commandFor(op, withSession));
   }
@@ -51,10 +62,12 @@ function commandFor(op: Operation, withSession: WithSession): Command {
   const positional = [...op.http.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
   // The one text that a command is about may be written without its option's name: steward capture thought "…".
   const free = Object.entries(schema.properties ?? {}).filter(
-    ([name, property]) => required.has(name) && !positional.includes(name) && typesOf(property).includes('string'),
+    ([name, property]) =>
+      required.has(name) && !positional.includes(name) && typesOf(property).includes('string'),
   );
   const text = free.length === 1 ? free[0]![0] : undefined;
-  for (const name of positional) command.argument(`<${kebab(name)}>`, schema.properties?.[name]?.description ?? '');
+  for (const name of positional)
+    command.argument(`<${kebab(name)}>`, schema.properties?.[name]?.description ?? '');
   if (text !== undefined) command.argument(`[${kebab(text)}]`, schema.properties?.[text]?.description ?? '');
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     if (positional.includes(name)) continue;
@@ -76,23 +89,31 @@ function commandFor(op: Operation, withSession: WithSession): Command {
       if (value !== undefined && !positional.includes(name)) input[name] = parseOption(name, property, value);
     }
     if (op.effect === 'destructive' && options.yes !== true) await confirm(op);
-    await withSession({ ...options, work: op.kind === 'stream' }, op.access !== 'admin' && op.access !== 'public', async ({ runtime, actor }) => {
-      const call = { actor, requestId: newId() };
-      if (op.kind === 'stream') {
-        for await (const { data } of (await openStream(runtime, op, call, input)) ?? []) {
-          const readable = op.print && !options.json && data !== '[DONE]' ? op.print(JSON.parse(data)) : `${data}\n`;
-          if (data !== '[DONE]') process.stdout.write(readable);
+    await withSession(
+      { ...options, work: op.kind === 'stream' },
+      op.access !== 'admin' && op.access !== 'public',
+      async ({ runtime, actor }) => {
+        const call = { actor, requestId: newId() };
+        if (op.kind === 'stream') {
+          for await (const { data } of (await openStream(runtime, op, call, input)) ?? []) {
+            const readable =
+              op.print && !options.json && data !== '[DONE]' ? op.print(JSON.parse(data)) : `${data}\n`;
+            if (data !== '[DONE]') process.stdout.write(readable);
+          }
+          return;
         }
-        return;
-      }
-      const { body } = await runOperation(runtime, op, call, input);
-      process.stdout.write(options.json ? `${JSON.stringify(body, null, 2)}\n` : `${op.print?.(body) ?? readable(body)}\n`);
-    });
+        const { body } = await runOperation(runtime, op, call, input);
+        process.stdout.write(
+          options.json ? `${JSON.stringify(body, null, 2)}\n` : `${op.print?.(body) ?? readable(body)}\n`,
+        );
+      },
+    );
   });
   return command;
 }
 
-const camel = (name: string): string => name.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
+const camel = (name: string): string =>
+  name.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
 
 function typesOf(schema: JsonSchema): string[] {
   if (schema.anyOf) return schema.anyOf.flatMap(typesOf);
@@ -102,7 +123,8 @@ function typesOf(schema: JsonSchema): string[] {
 function optionFor(name: string, schema: JsonSchema, mandatory: boolean): Option {
   const types = typesOf(schema);
   const isFlag = types.includes('boolean') && !types.includes('string');
-  const value = types.includes('array') && !types.includes('object') ? ' <value...>' : isFlag ? ' [value]' : ' <value>';
+  const value =
+    types.includes('array') && !types.includes('object') ? ' <value...>' : isFlag ? ' [value]' : ' <value>';
   const option = new Option(`--${kebab(name)}${value}`, schema.description ?? '');
   if (schema.enum) option.choices(schema.enum.map(String));
   return option.makeOptionMandatory(mandatory);
@@ -120,7 +142,11 @@ function parseOption(name: string, schema: JsonSchema, value: unknown): unknown 
   if (text === 'null' && types.includes('null')) return null;
   if (types.includes('string')) return text;
   if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true';
-  if ((types.includes('number') || types.includes('integer')) && text.trim() !== '' && !Number.isNaN(Number(text))) {
+  if (
+    (types.includes('number') || types.includes('integer')) &&
+    text.trim() !== '' &&
+    !Number.isNaN(Number(text))
+  ) {
     return Number(text);
   }
   return types.includes('object') || types.includes('array') ? parseJson(name, text) : text;
@@ -135,7 +161,8 @@ function parseJson(name: string, text: string): unknown {
 }
 
 async function confirm(op: Operation): Promise<void> {
-  if (!process.stdin.isTTY) throw new AppError('bad_request', `${op.name} cannot be undone; add --yes to do it.`);
+  if (!process.stdin.isTTY)
+    throw new AppError('bad_request', `${op.name} cannot be undone; add --yes to do it.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`${op.summary}. This cannot be undone. Go on? [y/N] `);
   terminal.close();
@@ -162,5 +189,9 @@ function row(item: unknown): string {
 }
 
 function cell(value: unknown): string {
-  return value instanceof Date ? value.toISOString() : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return value instanceof Date
+    ? value.toISOString()
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value);
 }

@@ -47,7 +47,8 @@ complete -F _steward steward
 function fish(words: ReadonlyMap<string, readonly string[]>): string {
   return [...words]
     .flatMap(([path, next]) => {
-      const condition = path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
+      const condition =
+        path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
       return next
         .filter((word) => !word.startsWith('-'))
         .map((word) => `complete -c steward -f -n '${condition}' -a ${word}`);

@@ -21,10 +21,13 @@ const ASSETS: Readonly<Record<string, string>> = {
 export function mountDocs(app: HttpApp): void {
   const directory = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   // The reference styles itself inline.
-  const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+  const policy =
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
   app.get('/docs', (c) => c.html(PAGE, 200, { 'content-security-policy': policy }));
   app.get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript' }));
   for (const [name, type] of Object.entries(ASSETS)) {
-    app.get(`/docs/${name}`, async (c) => c.body(await readFile(join(directory, name), 'utf8'), 200, { 'content-type': type }));
+    app.get(`/docs/${name}`, async (c) =>
+      c.body(await readFile(join(directory, name), 'utf8'), 200, { 'content-type': type }),
+    );
   }
 }

@@ -2,14 +2,22 @@
  * REST: each operation is a route. The path's parameters, the query and the body become one flat input; the answer
  * is the operation's output as JSON, or its stream as server-sent events.
  */
-import { Hono, type Context } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { AppError, errorBody } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { log } from '../log.ts';
-import { type Actor, type Call, type Operation, openStream, type Registry, type Runtime, runOperation } from '../operations/index.ts';
+import {
+  type Actor,
+  type Call,
+  type Operation,
+  openStream,
+  type Registry,
+  type Runtime,
+  runOperation,
+} from '../operations/index.ts';
 import { recordRequest } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 
@@ -52,7 +60,9 @@ export function httpApp(options: HttpOptions): HttpApp {
     }),
   );
   app.onError((error, c) => sendError(c, toAppError(error, c)));
-  app.notFound((c) => sendError(c, new AppError('not_found', `there is nothing at ${c.req.method} ${c.req.path}; see /docs.`)));
+  app.notFound((c) =>
+    sendError(c, new AppError('not_found', `there is nothing at ${c.req.method} ${c.req.path}; see /docs.`)),
+  );
 
   let document: string | undefined;
   app.get('/openapi.json', (c) => {
@@ -109,7 +119,8 @@ async function sendStream(
 /** A key of a query may come once or several times; a body must be a JSON object. */
 async function readInput(c: Context, op: Operation): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {};
-  for (const [name, values] of Object.entries(c.req.queries())) input[name] = values.length === 1 ? values[0] : values;
+  for (const [name, values] of Object.entries(c.req.queries()))
+    input[name] = values.length === 1 ? values[0] : values;
   if (op.http.method !== 'GET') Object.assign(input, await readBody(c));
   return { ...input, ...c.req.param() };
 }
@@ -163,6 +174,7 @@ function toAppError(error: unknown, c: Context): AppError {
 export function sendError(c: Context, error: AppError): Response {
   const requestId = c.get('requestId');
   c.header('x-request-id', requestId);
-  if (error.code === 'rate_limited') c.header('retry-after', String((error.details as { retry_after: number }).retry_after));
+  if (error.code === 'rate_limited')
+    c.header('retry-after', String((error.details as { retry_after: number }).retry_after));
   return c.json(errorBody(error, requestId), error.status as ContentfulStatusCode);
 }

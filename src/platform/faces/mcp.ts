@@ -1,5 +1,10 @@
 /** MCP: the agent tools of the product for any MCP client, over streamable HTTP and stdio. */
-import { type CallToolResult, createMcpHandler, Server, type Tool as McpTool } from '@modelcontextprotocol/server';
+import {
+  type CallToolResult,
+  createMcpHandler,
+  type Tool as McpTool,
+  Server,
+} from '@modelcontextprotocol/server';
 import { AppError, errorBody } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { log } from '../log.ts';
@@ -22,9 +27,14 @@ const ANNOTATIONS: Readonly<Record<Effect, McpTool['annotations']>> = {
 export function mcpServer(runtime: Runtime, tools: Tools, actor: Actor, version: string): Server {
   const server = new Server(
     { name: 'steward', version },
-    { capabilities: { tools: {} }, instructions: 'Tasks, goals, problems, memories and plans of the signed-in user.' },
+    {
+      capabilities: { tools: {} },
+      instructions: 'Tasks, goals, problems, memories and plans of the signed-in user.',
+    },
   );
-  const listed = [...tools.values()].filter((tool) => tool.operation.access !== 'admin' || actor.role === 'admin');
+  const listed = [...tools.values()].filter(
+    (tool) => tool.operation.access !== 'admin' || actor.role === 'admin',
+  );
   server.setRequestHandler('tools/list', () => ({
     tools: listed.map((tool) => ({
       name: tool.name,
@@ -38,29 +48,46 @@ export function mcpServer(runtime: Runtime, tools: Tools, actor: Actor, version:
     try {
       const tool = tools.get(params.name);
       if (!tool) throw new AppError('not_found', `there is no tool ${params.name}.`);
-      const { body } = await runOperation(runtime, tool.operation, { actor, requestId }, params.arguments ?? {});
+      const { body } = await runOperation(
+        runtime,
+        tool.operation,
+        { actor, requestId },
+        params.arguments ?? {},
+      );
       return {
         content: [{ type: 'text', text: JSON.stringify(body) }],
         structuredContent: body as Record<string, unknown>,
       };
     } catch (error) {
-      if (!(error instanceof AppError)) log.error({ err: error, request_id: requestId, tool: params.name }, 'a defect');
-      const known = error instanceof AppError ? error : new AppError('internal', 'something went wrong on our side.');
-      return { isError: true, content: [{ type: 'text', text: JSON.stringify(errorBody(known, requestId)) }] };
+      if (!(error instanceof AppError))
+        log.error({ err: error, request_id: requestId, tool: params.name }, 'a defect');
+      const known =
+        error instanceof AppError ? error : new AppError('internal', 'something went wrong on our side.');
+      return {
+        isError: true,
+        content: [{ type: 'text', text: JSON.stringify(errorBody(known, requestId)) }],
+      };
     }
   });
   return server;
 }
 
 /** Mounts `/mcp`. The caller's key or session decides whose data it is. */
-export function mountMcp(app: HttpApp, runtime: Runtime, tools: Tools, authenticate: Authenticate, version: string): void {
+export function mountMcp(
+  app: HttpApp,
+  runtime: Runtime,
+  tools: Tools,
+  authenticate: Authenticate,
+  version: string,
+): void {
   app.all('/mcp', async (c) => {
     const actor = await authenticate(c.req.raw.headers);
     if (!actor) {
       c.header('www-authenticate', 'Bearer');
       throw new AppError('unauthorized', 'an MCP client needs an API key: steward keys create --label NAME.');
     }
-    if (actor.kind === 'user') throw new AppError('forbidden', 'MCP clients sign in with an API key, not with a session.');
+    if (actor.kind === 'user')
+      throw new AppError('forbidden', 'MCP clients sign in with an API key, not with a session.');
     return createMcpHandler(() => mcpServer(runtime, tools, actor, version)).fetch(c.req.raw);
   });
 }

@@ -1,5 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { sql } from 'drizzle-orm';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Database } from '../database/index.ts';
 
 /** What Prometheus reads at /metrics. Routes are labelled by their pattern, so that no id becomes a label. */
@@ -17,7 +17,12 @@ const failures = new Counter({
   help: 'Answers with a status of 500 and above',
   registers: [metrics],
 });
-const jobs = new Gauge({ name: 'steward_jobs', help: 'Jobs by state', labelNames: ['state'], registers: [metrics] });
+const jobs = new Gauge({
+  name: 'steward_jobs',
+  help: 'Jobs by state',
+  labelNames: ['state'],
+  registers: [metrics],
+});
 
 /** @param ms how long it took, in milliseconds */
 export function recordRequest(method: string, route: string, status: number, ms: number): void {

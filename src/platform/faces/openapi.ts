@@ -10,7 +10,11 @@ export function openApiDocument(registry: Registry, version: string): object {
   }
   return {
     openapi: '3.1.1',
-    info: { title: 'Steward', version, description: 'Every operation of Steward. Writes take an Idempotency-Key.' },
+    info: {
+      title: 'Steward',
+      version,
+      description: 'Every operation of Steward. Writes take an Idempotency-Key.',
+    },
     paths,
     components: {
       securitySchemes: {
@@ -65,7 +69,9 @@ function describe(op: Operation): object {
     parameters: [
       ...inPath.map((name) => parameter('path', name, input.properties?.[name])),
       ...(isRead ? rest.map(([name, schema]) => parameter('query', name, schema)) : []),
-      ...(op.effect === 'read' ? [] : [parameter('header', 'Idempotency-Key', { type: 'string', maxLength: 200 })]),
+      ...(op.effect === 'read'
+        ? []
+        : [parameter('header', 'Idempotency-Key', { type: 'string', maxLength: 200 })]),
     ],
     ...(isRead || rest.length === 0
       ? {}
@@ -87,7 +93,9 @@ function describe(op: Operation): object {
       [op.http.status ?? 200]: {
         description: 'Done',
         content: {
-          [op.kind === 'stream' ? 'text/event-stream' : 'application/json']: { schema: jsonSchema(op.output, 'output') },
+          [op.kind === 'stream' ? 'text/event-stream' : 'application/json']: {
+            schema: jsonSchema(op.output, 'output'),
+          },
         },
       },
       ...(op.kind === 'stream' ? { 204: { description: 'There is nothing to stream' } } : {}),

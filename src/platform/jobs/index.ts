@@ -3,9 +3,16 @@
  * transaction as an operation's. A job that fails is tried again after the waits of BACKOFF_S; after the last it is
  * kept in dead_jobs, where a person can see why and try it again.
  */
-import { Logger as GraphileLogger, run as startWorkers, type Runner, type TaskList, type WorkerEvents } from 'graphile-worker';
+
 import { EventEmitter } from 'node:events';
 import { sql } from 'drizzle-orm';
+import {
+  Logger as GraphileLogger,
+  type Runner,
+  run as startWorkers,
+  type TaskList,
+  type WorkerEvents,
+} from 'graphile-worker';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/index.ts';
 import { deadJobs } from '../database/schema.ts';
@@ -56,7 +63,8 @@ export async function startJobs(options: {
   const tasks: TaskList = {};
   for (const module of modules) {
     for (const [name, handler] of Object.entries(module.jobs ?? {})) {
-      tasks[name] = async (payload) => runJob({ db, clock, signal: stopping.signal }, name, handler, payload as Payload);
+      tasks[name] = async (payload) =>
+        runJob({ db, clock, signal: stopping.signal }, name, handler, payload as Payload);
     }
   }
   const events: WorkerEvents = new EventEmitter();
@@ -117,7 +125,15 @@ async function runJob(
           sql`select steward.add_job(${name}, ${JSON.stringify(again)}::jsonb, now() + make_interval(secs => ${BACKOFF_S[attempt - 1]!}), null, null)`,
         );
       } else {
-        await tx.insert(deadJobs).values({ user_id: userId, task: name, payload, attempts: attempt, last_error: message.slice(0, 2000) });
+        await tx
+          .insert(deadJobs)
+          .values({
+            user_id: userId,
+            task: name,
+            payload,
+            attempts: attempt,
+            last_error: message.slice(0, 2000),
+          });
       }
     });
   }

@@ -40,6 +40,8 @@ export async function watchPeers(db: Database, workerIds: readonly string[]): Pr
   return async () => {
     clearInterval(timer);
     await looking;
-    await db.asService('worker liveness', (tx) => tx.execute(sql`delete from workers where number = ${db.presence()}`));
+    await db.asService('worker liveness', (tx) =>
+      tx.execute(sql`delete from workers where number = ${db.presence()}`),
+    );
   };
 }

@@ -37,7 +37,12 @@ function canonical(value: unknown): string {
   );
 }
 
-export async function claim(tx: Tx, claim: Claim, now: Date, owner: 0): Promise<{ body: unknown } | undefined>;
+export async function claim(
+  tx: Tx,
+  claim: Claim,
+  now: Date,
+  owner: 0,
+): Promise<{ body: unknown } | undefined>;
 export async function claim(
   tx: Tx,
   claim: Claim,
@@ -78,11 +83,17 @@ export async function claim(tx: Tx, { userId, key, hash }: Claim, now: Date, own
     .where(mine({ userId, key, hash }))
     .for('update');
   if (!earlier || earlier.expires_at <= now || (earlier.abandoned && earlier.hash === hash)) {
-    await tx.update(idempotencyKeys).set({ ...row, response_status: null, response_body: null }).where(mine({ userId, key, hash }));
+    await tx
+      .update(idempotencyKeys)
+      .set({ ...row, response_status: null, response_body: null })
+      .where(mine({ userId, key, hash }));
     return undefined;
   }
   if (earlier.hash !== hash) {
-    throw new AppError('idempotency_conflict', 'this Idempotency-Key came with another request before; use a new one.');
+    throw new AppError(
+      'idempotency_conflict',
+      'this Idempotency-Key came with another request before; use a new one.',
+    );
   }
   return earlier.status === null ? 'in progress' : { body: earlier.body };
 }

@@ -118,7 +118,10 @@ export interface StreamOperation<I extends z.ZodObject = z.ZodObject, O extends 
 
 // An operation of any input and output. Handlers are contravariant in their input, hence `never` and not `unknown`.
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds operations of every type
-export type Operation = TransactionalOperation<any, any> | StagedOperation<any, any> | StreamOperation<any, any>;
+export type Operation =
+  | TransactionalOperation<any, any>
+  | StagedOperation<any, any>
+  | StreamOperation<any, any>;
 
 type Definition<T extends { kind: string }> = Omit<T, 'kind'>;
 

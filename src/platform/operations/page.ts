@@ -26,7 +26,10 @@ export function decodeCursor<T>(cursor: string | undefined, schema: z.ZodType<T>
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {
-    throw new AppError('bad_request', 'this cursor is not one of this list; leave it out to begin at the first page.');
+    throw new AppError(
+      'bad_request',
+      'this cursor is not one of this list; leave it out to begin at the first page.',
+    );
   }
 }
 

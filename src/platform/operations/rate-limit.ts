@@ -8,7 +8,12 @@ import type { Runtime } from './run.ts';
  * @param perMinute calls allowed a minute
  * @throws AppError `rate_limited`; `details.retry_after` is in seconds
  */
-export async function countCall(runtime: Runtime, userId: string, operation: string, perMinute: number): Promise<void> {
+export async function countCall(
+  runtime: Runtime,
+  userId: string,
+  operation: string,
+  perMinute: number,
+): Promise<void> {
   const now = runtime.clock.now();
   const { rows } = await runtime.db.asUser(userId, (tx) =>
     tx.execute<{ calls: number }>(sql`
@@ -21,8 +26,12 @@ export async function countCall(runtime: Runtime, userId: string, operation: str
   );
   if (rows[0]!.calls > perMinute) {
     const retryAfter = 60 - now.getUTCSeconds();
-    throw new AppError('rate_limited', `at most ${perMinute} calls a minute (${operation}); try again in ${retryAfter} s.`, {
-      details: { retry_after: retryAfter },
-    });
+    throw new AppError(
+      'rate_limited',
+      `at most ${perMinute} calls a minute (${operation}); try again in ${retryAfter} s.`,
+      {
+        details: { retry_after: retryAfter },
+      },
+    );
   }
 }

@@ -18,7 +18,8 @@ export function registry(trees: readonly OperationTree[]): Registry {
         continue;
       }
       const route = `${entry.http.method} ${entry.http.path.replaceAll(/\{\w+\}/g, '{}')}`;
-      if (found.has(entry.name) || routes.has(route)) throw new Error(`defined twice: ${entry.name} (${route})`);
+      if (found.has(entry.name) || routes.has(route))
+        throw new Error(`defined twice: ${entry.name} (${route})`);
       found.set(entry.name, entry);
       routes.add(route);
     }

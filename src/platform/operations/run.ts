@@ -15,7 +15,7 @@ import type { Database, Tx } from '../database/index.ts';
 import { eventLog } from '../database/schema.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { claim, type Claim, release, requestHash, settle } from './idempotency.ts';
+import { type Claim, claim, release, requestHash, settle } from './idempotency.ts';
 import type { Actor, Operation, OperationContext, StagedContext, StreamMessage } from './operation.ts';
 import { countCall } from './rate-limit.ts';
 
@@ -41,7 +41,12 @@ export interface Outcome {
 }
 
 /** @throws AppError for whatever the caller can mend; anything else is a defect. */
-export async function runOperation(runtime: Runtime, op: Operation, call: Call, raw: unknown): Promise<Outcome> {
+export async function runOperation(
+  runtime: Runtime,
+  op: Operation,
+  call: Call,
+  raw: unknown,
+): Promise<Outcome> {
   if (op.kind === 'stream') throw new TypeError(`${op.name} answers with a stream`);
   const { actor, input } = await admit(runtime, op, call, raw);
   if (op.kind === 'transaction') {
@@ -141,7 +146,8 @@ async function admit<I extends z.ZodObject>(
 ): Promise<{ actor: Actor; input: z.output<I> }> {
   const access = op.access ?? 'user';
   const actor = call.actor ?? (access === 'public' ? ANYBODY : undefined);
-  if (!actor) throw new AppError('unauthorized', 'sign in, or send an API key as "Authorization: Bearer <key>".');
+  if (!actor)
+    throw new AppError('unauthorized', 'sign in, or send an API key as "Authorization: Bearer <key>".');
   if (access === 'admin' && actor.role !== 'admin') {
     throw new AppError('forbidden', `only an administrator may do this (${op.name}).`);
   }
@@ -197,5 +203,8 @@ async function claimOrWait(runtime: Runtime, userId: string, key: Claim, now: Da
     if (earlier !== 'in progress') return earlier;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new AppError('request_in_progress', 'the first request with this Idempotency-Key is still being worked on.');
+  throw new AppError(
+    'request_in_progress',
+    'the first request with this Idempotency-Key is still being worked on.',
+  );
 }
