@@ -2,6 +2,9 @@
 
 const DAY_MS = 86_400_000;
 
+/** The page speaks English; of its kinds, the one that the browser asks for. */
+const LOCALE = navigator.languages.find((language) => /^en\b/.test(language)) ?? 'en-GB';
+
 /** @returns the date in `zone` as YYYY-MM-DD */
 export function dateIn(zone: string, at: Date = new Date()): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' }).format(at);
@@ -39,7 +42,7 @@ export function dueLabel(date: string, today: string): string {
 }
 
 export function format(date: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(undefined, { ...options, timeZone: 'UTC' }).format(
+  return new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: 'UTC' }).format(
     new Date(`${date}T00:00:00Z`),
   );
 }
@@ -50,5 +53,10 @@ export function ago(iso: string, now: number = Date.now()): string {
   if (minutes < 1) return 'just now';
   if (minutes < 60) return `${minutes} min ago`;
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
-  return new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(new Date(iso));
+  return new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short' }).format(new Date(iso));
+}
+
+/** "10 Mar 2026, 14:05", in the browser's own zone. */
+export function moment(iso: string): string {
+  return new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 }

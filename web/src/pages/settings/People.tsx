@@ -2,6 +2,7 @@ import { Alert, Button, Group, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api.ts';
+import { moment } from '../../dates.ts';
 import { toastError } from '../../toast.tsx';
 import type { Invitation } from '../../types.ts';
 import { Panel } from './Panel.tsx';
@@ -45,9 +46,7 @@ export function People() {
         <Alert color="pine" mt="md" title="Send them this link">
           <Text size="sm" mb="xs">
             It works once
-            {invite.data.expires_at &&
-              `, until ${new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(invite.data.expires_at))}`}
-            .
+            {invite.data.expires_at && `, until ${moment(invite.data.expires_at)}`}.
           </Text>
           <Secret value={invite.data.url} label="the link" />
         </Alert>
