@@ -69,7 +69,12 @@ function compose(
   tools: () => ReadonlyMap<string, Tool>,
   runtime: () => Runtime,
 ) {
-  const who = identity({ db: () => opened().db, secret: () => opened().secret, url });
+  const who = identity({
+    db: () => opened().db,
+    secret: () => opened().secret,
+    url,
+    rateLimitFactor: () => runtime().rateLimitFactor,
+  });
   const modules = [
     { name: 'platform', operations: { events, jobs } },
     who,

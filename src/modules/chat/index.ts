@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Module } from '../../platform/module.ts';
 import { chatOperations } from './operations.ts';
 import { RunStreams } from './stream.ts';
-import { turn, type TurnDeps } from './turn.ts';
+import { type TurnDeps, turn } from './turn.ts';
 
 const turnPayload = z.object({ run_id: z.uuid(), timezone: z.string() });
 

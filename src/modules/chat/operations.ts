@@ -52,7 +52,12 @@ const UI_STREAM = { 'x-vercel-ai-ui-message-stream': 'v1' } as const;
 
 const uiChunk = z.looseObject({ type: z.string() });
 
-const printText = (chunk: { type: string; delta?: unknown; toolName?: unknown; errorText?: unknown }): string => {
+const printText = (chunk: {
+  type: string;
+  delta?: unknown;
+  toolName?: unknown;
+  errorText?: unknown;
+}): string => {
   if (chunk.type === 'text-delta') return String(chunk.delta);
   if (chunk.type === 'tool-input-available') return `[${String(chunk.toolName)}]\n`;
   if (chunk.type === 'error') return `\nsteward: ${String(chunk.errorText)}\n`;
@@ -117,7 +122,9 @@ export function chatOperations(streams: RunStreams) {
             .update(conversations)
             .set({
               ...(renamed === undefined ? {} : { title: renamed, title_source: 'person' as const }),
-              ...(archived === undefined ? {} : { archived_at: archived ? (known.archived_at ?? ctx.now) : null }),
+              ...(archived === undefined
+                ? {}
+                : { archived_at: archived ? (known.archived_at ?? ctx.now) : null }),
             })
             .where(and(eq(conversations.user_id, ctx.userId), eq(conversations.id, id)))
             .returning();
@@ -134,7 +141,9 @@ export function chatOperations(streams: RunStreams) {
         output: z.object({ deleted: z.literal(true) }),
         handler: async (ctx, { id }) => {
           await service.getConversation(ctx.tx, ctx.userId, id);
-          await ctx.tx.delete(conversations).where(and(eq(conversations.user_id, ctx.userId), eq(conversations.id, id)));
+          await ctx.tx
+            .delete(conversations)
+            .where(and(eq(conversations.user_id, ctx.userId), eq(conversations.id, id)));
           ctx.event('conversation.deleted', { type: 'conversation', id });
           return { deleted: true as const };
         },
@@ -149,7 +158,10 @@ export function chatOperations(streams: RunStreams) {
         handler: async (ctx, input) => {
           await service.getConversation(ctx.tx, ctx.userId, input.id);
           const before = decodeCursor(input.cursor, cursorKeys);
-          const rows = await service.listMessages(ctx.tx, ctx.userId, input.id, { limit: input.limit, before });
+          const rows = await service.listMessages(ctx.tx, ctx.userId, input.id, {
+            limit: input.limit,
+            before,
+          });
           const page = toPage(rows, input.limit, (row) => [row.created_at.toISOString(), row.id]);
           return { ...page, items: page.items.reverse() };
         },

@@ -62,6 +62,11 @@ function toolChunks(part: ToolPart): UIMessageChunk[] {
 
 export function toolResult(part: ToolPart): UIMessageChunk {
   return part.state === 'output-error'
-    ? { type: 'tool-output-error', toolCallId: part.toolCallId, errorText: part.errorText ?? '', dynamic: true }
+    ? {
+        type: 'tool-output-error',
+        toolCallId: part.toolCallId,
+        errorText: part.errorText ?? '',
+        dynamic: true,
+      }
     : { type: 'tool-output-available', toolCallId: part.toolCallId, output: part.output, dynamic: true };
 }

@@ -55,7 +55,10 @@ function stepToPrompt(step: readonly MessagePart[]): LanguageModelV4Prompt {
         output:
           part.state === 'output-available'
             ? { type: 'json' as const, value: (part.output ?? null) as never }
-            : { type: 'error-text' as const, value: part.errorText ?? 'the call was cut off before it had a result' },
+            : {
+                type: 'error-text' as const,
+                value: part.errorText ?? 'the call was cut off before it had a result',
+              },
       })),
     },
   ];

@@ -1,5 +1,5 @@
-import { integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { UIMessageChunk } from 'ai';
+import { integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, updatedAt, userId } from '../../platform/database/tenant.ts';
 import type { MessagePart } from './parts.ts';
 
@@ -7,7 +7,9 @@ export const conversations = pgTable('conversations', {
   id: id(),
   user_id: userId(),
   title: text('title').notNull().default(''),
-  title_source: text('title_source', { enum: ['none', 'message', 'model', 'person'] }).notNull().default('none'),
+  title_source: text('title_source', { enum: ['none', 'message', 'model', 'person'] })
+    .notNull()
+    .default('none'),
   created_at: createdAt(),
   updated_at: updatedAt(),
   archived_at: instant('archived_at'),

@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { OperationContext } from '../../platform/operations/index.ts';
 import type { MessagePart } from './parts.ts';
-import { conversations, messages, runs, runSteps } from './schema.ts';
+import { conversations, messages, runSteps, runs } from './schema.ts';
 
 export type Conversation = typeof conversations.$inferSelect;
 export type Message = typeof messages.$inferSelect;
@@ -71,7 +71,9 @@ export async function listMessages(
           tx
             .select({ one: sql`1` })
             .from(runs)
-            .where(and(eq(runs.user_id, userId), eq(runs.answer_id, messages.id), inArray(runs.status, ACTIVE))),
+            .where(
+              and(eq(runs.user_id, userId), eq(runs.answer_id, messages.id), inArray(runs.status, ACTIVE)),
+            ),
         ),
         before &&
           or(
@@ -131,7 +133,8 @@ export async function sendMessage(
       )
       .orderBy(desc(runs.created_at))
       .limit(1);
-    if (!earlier) throw new AppError('conflict', 'this client_msg_id was used for something else; use a new one.');
+    if (!earlier)
+      throw new AppError('conflict', 'this client_msg_id was used for something else; use a new one.');
     return { conversation, run: earlier.run, repeated: true };
   }
   await tx
@@ -142,7 +145,11 @@ export async function sendMessage(
   return { conversation, run: await openRun(ctx, conversation.id, messageId), repeated: false };
 }
 
-async function openConversation(ctx: OperationContext, id: string | undefined, text: string): Promise<Conversation> {
+async function openConversation(
+  ctx: OperationContext,
+  id: string | undefined,
+  text: string,
+): Promise<Conversation> {
   if (id !== undefined) {
     const known = await getConversation(ctx.tx, ctx.userId, id);
     if (known.title_source !== 'none') return known;
@@ -177,7 +184,11 @@ export function titleFrom(text: string): string {
 }
 
 /** Opens a run for a message and leaves it to a worker. */
-export async function openRun(ctx: OperationContext, conversationId: string, messageId: string): Promise<Run> {
+export async function openRun(
+  ctx: OperationContext,
+  conversationId: string,
+  messageId: string,
+): Promise<Run> {
   const [run] = await ctx.tx
     .insert(runs)
     .values({
@@ -192,7 +203,11 @@ export async function openRun(ctx: OperationContext, conversationId: string, mes
     })
     .onConflictDoNothing()
     .returning();
-  if (!run) throw new AppError('conflict', 'the last answer of this conversation is still being written; stop it first.');
+  if (!run)
+    throw new AppError(
+      'conflict',
+      'the last answer of this conversation is still being written; stop it first.',
+    );
   ctx.event('run.queued', { type: 'run', id: run.id }, { conversation_id: conversationId });
   ctx.enqueue('chat.turn', { run_id: run.id, timezone: ctx.actor.timezone });
   return run;
@@ -202,7 +217,9 @@ export async function activeRun(tx: Tx, userId: string, conversationId: string):
   const [run] = await tx
     .select()
     .from(runs)
-    .where(and(eq(runs.user_id, userId), eq(runs.conversation_id, conversationId), inArray(runs.status, ACTIVE)));
+    .where(
+      and(eq(runs.user_id, userId), eq(runs.conversation_id, conversationId), inArray(runs.status, ACTIVE)),
+    );
   return run;
 }
 

@@ -4,8 +4,9 @@
  * Whoever comes late gets everything from the beginning, so closing a page loses nothing and a second device sees
  * the same.
  */
-import { and, asc, eq, gte, sql } from 'drizzle-orm';
+
 import type { UIMessageChunk } from 'ai';
+import { and, asc, eq, gte, sql } from 'drizzle-orm';
 import type { Database } from '../../platform/database/index.ts';
 import { log } from '../../platform/log.ts';
 import type { StreamMessage } from '../../platform/operations/index.ts';
@@ -68,7 +69,9 @@ export class RunStreams {
         live.chunks.push(chunk);
         live.wake();
         timer ??= setTimeout(() => {
-          writing = writing.then(write).catch((error) => log.warn({ err: error, run: runId }, 'chunks were not written'));
+          writing = writing
+            .then(write)
+            .catch((error) => log.warn({ err: error, run: runId }, 'chunks were not written'));
         }, BATCH_MS);
       },
       flush: async () => {
@@ -88,7 +91,12 @@ export class RunStreams {
   }
 
   /** The run from its beginning to its end, as server-sent messages; ends early when `signal` is aborted. */
-  async *follow(db: Database, userId: string, runId: string, signal: AbortSignal): AsyncGenerator<StreamMessage> {
+  async *follow(
+    db: Database,
+    userId: string,
+    runId: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamMessage> {
     let wake = (): void => undefined;
     let woken = false;
     const waker = (): void => {
@@ -133,7 +141,8 @@ export class RunStreams {
           }
         }
         if (end) {
-          for (const chunk of sent === 0 ? [...end.answer, ...end.closing] : end.closing) yield message(chunk);
+          for (const chunk of sent === 0 ? [...end.answer, ...end.closing] : end.closing)
+            yield message(chunk);
           break;
         }
         if (rows.length === 0 && !this.#live.has(runId)) await sleep();
@@ -160,7 +169,10 @@ export function closingOf(run: Pick<typeof runs.$inferSelect, 'status' | 'error_
 async function readRun(db: Database, userId: string, runId: string, batch: number) {
   return db.asUser(userId, async (tx) => {
     // The run first: once it has ended no further row is written.
-    const [run] = await tx.select().from(runs).where(and(eq(runs.user_id, userId), eq(runs.id, runId)));
+    const [run] = await tx
+      .select()
+      .from(runs)
+      .where(and(eq(runs.user_id, userId), eq(runs.id, runId)));
     const rows = await tx
       .select({ seq: runChunks.seq, chunks: runChunks.chunks })
       .from(runChunks)

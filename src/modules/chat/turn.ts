@@ -18,11 +18,17 @@ import { newId } from '../../platform/ids.ts';
 import type { JobContext } from '../../platform/jobs/index.ts';
 import { log } from '../../platform/log.ts';
 import { type Actor, type Runtime, runOperation } from '../../platform/operations/index.ts';
-import { callModel, insertCall, type ModelChunk, type ModelResult, type ResolvedModel } from '../models/index.ts';
+import {
+  callModel,
+  insertCall,
+  type ModelChunk,
+  type ModelResult,
+  type ResolvedModel,
+} from '../models/index.ts';
 import { type MessagePart, replay, type ToolPart, toolResult } from './parts.ts';
 import { POLICY, PROMPT_VERSION, toPrompt } from './prompt.ts';
-import * as service from './service.ts';
 import type { Run, RunStep } from './service.ts';
+import * as service from './service.ts';
 import { closingOf, type RunStreams, type RunWriter } from './stream.ts';
 
 /** What the turn needs of the rest of the product; `app.ts` hands it in. */
@@ -92,7 +98,9 @@ interface Loaded {
 /** Everything that the run begins or goes on with, read in one transaction. */
 async function load(deps: TurnDeps, tx: Tx, run: Run, now: Date, timezone: string): Promise<Loaded> {
   const history = await service.historyOf(tx, run, HISTORY);
-  const query = history.find((message) => message.id === run.message_id)?.parts.find((part) => part.type === 'text');
+  const query = history
+    .find((message) => message.id === run.message_id)
+    ?.parts.find((part) => part.type === 'text');
   return {
     history,
     parts: run.started_at ? await service.getParts(tx, run) : [],
@@ -172,7 +180,10 @@ class Work {
       for (const step of this.#pending.splice(0)) await this.#runTool(step);
       if (this.#signal.aborted) return { status: 'cancelled' };
       if (this.#modelSteps >= MAX_STEPS) {
-        return { status: 'failed', error: new AppError('conflict', `stopped after ${MAX_STEPS} steps; ask for less at once.`) };
+        return {
+          status: 'failed',
+          error: new AppError('conflict', `stopped after ${MAX_STEPS} steps; ask for less at once.`),
+        };
       }
       const result = await this.#askModel(model);
       if (result.status === 'cancelled') return { status: 'cancelled' };
@@ -221,7 +232,9 @@ class Work {
         said.push({ type: part.type, text: part.text, ...kept(part, 'providerMetadata') });
       }
     }
-    const calls = new Map(result.parts.flatMap((part) => (part.type === 'tool-call' ? [[part.toolCallId, part]] : [])));
+    const calls = new Map(
+      result.parts.flatMap((part) => (part.type === 'tool-call' ? [[part.toolCallId, part]] : [])),
+    );
     const pending: RunStep[] = [];
     const now = new Date();
     const step = (kind: RunStep['kind'], values: Partial<RunStep>): RunStep => ({
@@ -300,7 +313,11 @@ class Work {
         finished_at: now,
       });
       await service.saveParts(tx, this.#run, this.#parts, now);
-      event('tool.called', { type: 'run', id: this.#run.id }, { tool: step.tool_name, ok: 'output' in outcome });
+      event(
+        'tool.called',
+        { type: 'run', id: this.#run.id },
+        { tool: step.tool_name, ok: 'output' in outcome },
+      );
     });
     this.#writer.push(toolResult(part));
   }
@@ -328,9 +345,13 @@ class Work {
       return { output: JSON.parse(JSON.stringify(body)) as unknown };
     } catch (error) {
       if (!(error instanceof AppError)) {
-        log.error({ err: error, run: this.#run.id, tool: name, request_id: this.#run.request_id }, 'a tool failed');
+        log.error(
+          { err: error, run: this.#run.id, tool: name, request_id: this.#run.request_id },
+          'a tool failed',
+        );
       }
-      const known = error instanceof AppError ? error : new AppError('internal', 'something went wrong on our side.');
+      const known =
+        error instanceof AppError ? error : new AppError('internal', 'something went wrong on our side.');
       const { code, message, details } = errorBody(known, this.#run.request_id).error;
       return { error: `${code}: ${message}${details === undefined ? '' : ` ${JSON.stringify(details)}`}` };
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fit } from './budget.ts';
+import { trim } from './budget.ts';
 
 const sections = fc.record({
   policy: fc.string({ maxLength: 400 }),
@@ -13,7 +13,7 @@ const sections = fc.record({
 test('a context never exceeds its budget, and what is kept is kept in order', () => {
   fc.assert(
     fc.property(sections, fc.integer({ min: 1, max: 4000 }), (given, budget) => {
-      const fitted = fit(given, budget);
+      const fitted = trim(given, budget);
       expect(fitted.estimated_used).toBeLessThanOrEqual(budget);
       expect(given.turns.slice(given.turns.length - fitted.turns.length)).toEqual(fitted.turns);
       expect(given.entities.slice(0, fitted.entities.length)).toEqual(fitted.entities);
@@ -26,5 +26,5 @@ test('a context never exceeds its budget, and what is kept is kept in order', ()
 
 test('what fits is left as it is', () => {
   const given = { policy: 'p', summary: 's', turns: ['a', 'b'], entities: ['e'], query: 'q' };
-  expect(fit(given, 100)).toEqual({ ...given, estimated_used: 6, applied: 100 });
+  expect(trim(given, 100)).toEqual({ ...given, estimated_used: 6, applied: 100 });
 });

@@ -39,7 +39,7 @@ function measure(sections: ContextSections): number {
  * @param budget tokens, at least 1
  * @returns sections whose estimate is at most the budget
  */
-export function fit(sections: ContextSections, budget: number): FittedContext {
+export function trim(sections: ContextSections, budget: number): FittedContext {
   const turns = [...sections.turns];
   const entities = [...sections.entities];
   let { policy, summary, query } = sections;

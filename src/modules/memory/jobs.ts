@@ -1,5 +1,5 @@
-import { Temporal } from 'temporal-polyfill';
 import { sql } from 'drizzle-orm';
+import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import type { Database } from '../../platform/database/index.ts';
 import type { JobContext, JobHandler } from '../../platform/jobs/index.ts';
@@ -16,7 +16,12 @@ const sessionPayload = z.object({ session_id: z.uuid() });
 const rollUpPayload = z.object({ timezone: z.string() });
 
 /** Work that comes again is found for all users at once and left to a job for each. */
-async function enqueueFor(db: Database, reason: string, job: string, users: ReturnType<typeof sql>): Promise<void> {
+async function enqueueFor(
+  db: Database,
+  reason: string,
+  job: string,
+  users: ReturnType<typeof sql>,
+): Promise<void> {
   await db.asService(reason, (tx) =>
     tx.execute(sql`
       select steward.add_job(${job}, u.payload || jsonb_build_object('user_id', u.user_id), null, null, ${job} || ':' || u.user_id)
@@ -106,7 +111,8 @@ async function summarisePeriod(
       ? undefined
       : service.eventsBetween(tx, ctx.userId, instant(from), instant(to)),
   );
-  if (events) await summarise(ctx, events, { chat_id: '*', session_id: null, summary_type: type, period_start });
+  if (events)
+    await summarise(ctx, events, { chat_id: '*', session_id: null, summary_type: type, period_start });
 }
 
 /** A period in which nothing happened has no summary. */

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
-import { decodeCursor, operation, pageInput, pageOutput, stagedOperation, toPage } from '../../platform/operations/index.ts';
+import {
+  decodeCursor,
+  operation,
+  pageInput,
+  pageOutput,
+  stagedOperation,
+  toPage,
+} from '../../platform/operations/index.ts';
 import { DEFAULT_BUDGET } from './budget.ts';
 import { assembleContext } from './context.ts';
 import { answerQuestion } from './query.ts';
@@ -20,7 +27,11 @@ const summary = z.object({
   created_at: z.date(),
 });
 
-const citation = z.object({ entity_type: z.enum(['task', 'goal', 'problem']), id: z.uuid(), title: z.string() });
+const citation = z.object({
+  entity_type: z.enum(['task', 'goal', 'problem']),
+  id: z.uuid(),
+  title: z.string(),
+});
 
 const chatId = z.string().min(1).max(200).default('default');
 const cursorKeys = z.tuple([z.iso.datetime(), z.uuid()]);
@@ -48,7 +59,12 @@ export const operations = {
       input: pageInput,
       output: pageOutput(memory),
       handler: async (ctx, input) => {
-        const rows = await service.listMemories(ctx.tx, ctx.userId, input.limit, decodeCursor(input.cursor, cursorKeys));
+        const rows = await service.listMemories(
+          ctx.tx,
+          ctx.userId,
+          input.limit,
+          decodeCursor(input.cursor, cursorKeys),
+        );
         return toPage(rows, input.limit, (row) => [row.updated_at.toISOString(), row.id]);
       },
     }),
@@ -62,25 +78,32 @@ export const operations = {
         limit: z.coerce.number().int().min(1).max(50).default(10),
       }),
       output: z.object({ items: z.array(memory) }),
-      handler: async (ctx, { query, limit }) => ({ items: await service.recall(ctx.tx, ctx.userId, query, limit) }),
+      handler: async (ctx, { query, limit }) => ({
+        items: await service.recall(ctx.tx, ctx.userId, query, limit),
+      }),
     }),
     forget: operation({
       name: 'memory.forget',
       summary: 'Forget a fact for good',
-      description: 'By its id, or by words that one remembered fact has; several that fit are not forgotten but returned.',
+      description:
+        'By its id, or by words that one remembered fact has; several that fit are not forgotten but returned.',
       http: { method: 'POST', path: '/v1/memories/forget' },
       effect: 'write',
       input: z.object({ id: z.uuid().optional(), query: fact.optional() }),
       output: z.object({ forgotten: z.number().int(), candidates: z.array(memory) }),
       handler: async (ctx, { id, query }) => {
-        if ((id === undefined) === (query === undefined)) throw new AppError('bad_request', 'say which: id or query.');
+        if ((id === undefined) === (query === undefined))
+          throw new AppError('bad_request', 'say which: id or query.');
         if (id !== undefined) {
-          if ((await service.forget(ctx, [id])) === 0) throw new AppError('not_found', 'there is no such memory.');
+          if ((await service.forget(ctx, [id])) === 0)
+            throw new AppError('not_found', 'there is no such memory.');
           return { forgotten: 1, candidates: [] };
         }
         const wanted = service.wordsOf(query!);
         const found = await service.recall(ctx.tx, ctx.userId, query!, 20);
-        const fitting = found.filter(({ content_norm }) => wanted.every((word) => content_norm.includes(word)));
+        const fitting = found.filter(({ content_norm }) =>
+          wanted.every((word) => content_norm.includes(word)),
+        );
         const exact = fitting.filter(({ content_norm }) => content_norm === service.normaliseFact(query!));
         const meant = exact.length > 0 ? exact : fitting;
         if (meant.length !== 1) return { forgotten: 0, candidates: meant };
@@ -141,7 +164,12 @@ export const operations = {
       }),
       output: pageOutput(summary),
       handler: async (ctx, input) => {
-        const rows = await service.listSummaries(ctx.tx, ctx.userId, input, decodeCursor(input.cursor, cursorKeys));
+        const rows = await service.listSummaries(
+          ctx.tx,
+          ctx.userId,
+          input,
+          decodeCursor(input.cursor, cursorKeys),
+        );
         return toPage(rows, input.limit, (row) => [row.created_at.toISOString(), row.id]);
       },
     }),

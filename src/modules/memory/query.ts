@@ -4,7 +4,14 @@
  */
 import { AppError } from '../../platform/errors.ts';
 import type { OperationContext, StagedContext } from '../../platform/operations/index.ts';
-import { callModel, insertCall, modelFor, readQuestion, type Question, type ResolvedModel } from '../models/index.ts';
+import {
+  callModel,
+  insertCall,
+  modelFor,
+  type Question,
+  type ResolvedModel,
+  readQuestion,
+} from '../models/index.ts';
 import {
   entitiesByIds,
   type FoundEntity,
@@ -87,7 +94,10 @@ async function find(ctx: OperationContext, chatId: string, question: string): Pr
   }
 }
 
-async function list(ctx: OperationContext, { entity, statuses, dueFrom, dueTo, about }: Extract<Question, { kind: 'list' }>): Promise<Finding> {
+async function list(
+  ctx: OperationContext,
+  { entity, statuses, dueFrom, dueTo, about }: Extract<Question, { kind: 'list' }>,
+): Promise<Finding> {
   const entities = await searchEntities(ctx.tx, ctx.userId, {
     types: [entity],
     statuses: { [entity]: statuses },
@@ -99,7 +109,9 @@ async function list(ctx: OperationContext, { entity, statuses, dueFrom, dueTo, a
   const noun = entities.length === 1 ? entity : `${entity}s`;
   const more = entities.length > LISTED;
   const lead =
-    entities.length === 0 ? `There are no such ${entity}s.` : `${more ? `More than ${LISTED}` : entities.length} ${noun}:`;
+    entities.length === 0
+      ? `There are no such ${entity}s.`
+      : `${more ? `More than ${LISTED}` : entities.length} ${noun}:`;
   return { lead, entities: entities.slice(0, LISTED) };
 }
 
@@ -137,13 +149,20 @@ async function blocking(ctx: OperationContext, subject: string | undefined): Pro
     limit: LISTED,
   });
   if (subjects.length === 0) return { lead: `I find nothing called "${subject}".`, entities: [] };
-  const obstacles = await obstaclesTo(ctx.tx, ctx.userId, subjects.map(({ id }) => id));
+  const obstacles = await obstaclesTo(
+    ctx.tx,
+    ctx.userId,
+    subjects.map(({ id }) => id),
+  );
   return obstacles.length === 0
     ? { lead: `Nothing blocks ${subjects.map(({ title }) => `"${title}"`).join(', ')}.`, entities: subjects }
     : { lead: `In the way of "${subjects[0]!.title}":`, entities: obstacles.slice(0, LISTED) };
 }
 
-async function about(ctx: OperationContext, ids: readonly { type: FoundEntity['entity_type']; id: string }[]): Promise<Finding> {
+async function about(
+  ctx: OperationContext,
+  ids: readonly { type: FoundEntity['entity_type']; id: string }[],
+): Promise<Finding> {
   const entities = await entitiesByIds(
     ctx.tx,
     ctx.userId,
@@ -163,7 +182,8 @@ async function words(ctx: OperationContext, question: string): Promise<Finding> 
     return wanted.some((word) => has.includes(word));
   });
   return {
-    lead: found.length + facts.length === 0 ? 'I find nothing about that.' : found.length > 0 ? 'I found:' : '',
+    lead:
+      found.length + facts.length === 0 ? 'I find nothing about that.' : found.length > 0 ? 'I found:' : '',
     entities: found,
     facts,
   };
@@ -171,13 +191,19 @@ async function words(ctx: OperationContext, question: string): Promise<Finding> 
 
 function tell({ lead, entities, reasons, facts = [] }: Finding): string {
   const lines = entities.map(({ id, title, status, due_date, entity_type }, index) => {
-    const why = reasons?.get(id) ?? [entity_type, status, ...(due_date === null ? [] : [`due ${due_date}`])].join(', ');
+    const why =
+      reasons?.get(id) ?? [entity_type, status, ...(due_date === null ? [] : [`due ${due_date}`])].join(', ');
     return `${index + 1}. ${title} (${why})`;
   });
   return [lead, ...facts, ...lines].filter((line) => line !== '').join('\n');
 }
 
-async function word(ctx: StagedContext, model: ResolvedModel, question: string, plain: string): Promise<string> {
+async function word(
+  ctx: StagedContext,
+  model: ResolvedModel,
+  question: string,
+  plain: string,
+): Promise<string> {
   const result = await callModel({
     model,
     userId: ctx.userId,

@@ -184,7 +184,9 @@ export async function latestSummary(tx: Tx, userId: string, chatId: string): Pro
 }
 
 export async function factsFor(tx: Tx, userId: string, query: string): Promise<string[]> {
-  return wordsOf(query).length === 0 ? [] : (await recall(tx, userId, query, FACTS)).map((memory) => memory.content);
+  return wordsOf(query).length === 0
+    ? []
+    : (await recall(tx, userId, query, FACTS)).map((memory) => memory.content);
 }
 
 export async function listSummaries(
@@ -213,13 +215,17 @@ export async function listSummaries(
 }
 
 /** @returns false when this session or period has its summary already */
-export async function saveSummary(ctx: OperationContext, summary: Omit<Summary, 'id' | 'user_id' | 'created_at'>): Promise<boolean> {
+export async function saveSummary(
+  ctx: OperationContext,
+  summary: Omit<Summary, 'id' | 'user_id' | 'created_at'>,
+): Promise<boolean> {
   const made = await ctx.tx
     .insert(memorySummaries)
     .values({ ...summary, user_id: ctx.userId, created_at: ctx.now })
     .onConflictDoNothing()
     .returning({ id: memorySummaries.id });
-  if (made[0]) ctx.event('summary.created', { type: 'summary', id: made[0].id }, { summary_type: summary.summary_type });
+  if (made[0])
+    ctx.event('summary.created', { type: 'summary', id: made[0].id }, { summary_type: summary.summary_type });
   return made.length > 0;
 }
 

@@ -267,7 +267,8 @@ async function enter(place: Place, onProgress: (line: string) => void): Promise<
     } else if (running.status === 'ready') {
       let pipe = openPipe(pipePath(place, running.pid));
       // Without a guardian it is on its way out; after a while, its guardian must have been killed.
-      if (pipe === undefined && (unguardedSince ||= Date.now()) < Date.now() - 500) {
+      if (pipe === undefined) unguardedSince ||= Date.now();
+      if (pipe === undefined && unguardedSince < Date.now() - 500) {
         pipe = await guard(place, running.pid);
       }
       if (pipe !== undefined) {

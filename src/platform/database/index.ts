@@ -81,8 +81,8 @@ async function transaction<T>(pool: pg.Pool, begin: string, fn: (tx: Tx) => Prom
   let broken: Error | undefined;
   try {
     await client.query(begin);
-    let tx = transactions.get(client);
-    if (!tx) transactions.set(client, (tx = drizzle({ client })));
+    const tx = transactions.get(client) ?? drizzle({ client });
+    transactions.set(client, tx);
     const result = await fn(tx);
     await client.query('commit');
     return result;

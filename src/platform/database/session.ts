@@ -30,12 +30,13 @@ export class Session {
 
   /** @returns a function that stops listening */
   async listen(channel: string, fn: Listener): Promise<() => void> {
-    let listeners = this.#listeners.get(channel);
-    if (!listeners) {
-      this.#listeners.set(channel, (listeners = new Set()));
+    const known = this.#listeners.get(channel);
+    const listeners = known ?? new Set();
+    listeners.add(fn);
+    if (!known) {
+      this.#listeners.set(channel, listeners);
       await this.#client?.query(`listen ${pg.escapeIdentifier(channel)}`);
     }
-    listeners.add(fn);
     return () => void listeners.delete(fn);
   }
 

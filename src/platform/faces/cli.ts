@@ -37,14 +37,10 @@ export type WithSession = <T>(
 export function addOperations(program: Command, registry: Registry, withSession: WithSession): void {
   const groups = new Map<string, Command>();
   for (const op of registry.values()) {
-    const [noun, verb] = op.name.split('.') as [string, string];
-    let group = groups.get(noun);
-    if (!group)
-      groups.set(
-        noun,
-        (group = program.commands.find((known) => known.name() === noun) ?? program.command(noun)),
-      );
-    group.description(group.description() || `${noun}: ${verb} and more`);
+    const noun = op.name.split('.')[0]!;
+    const group =
+      groups.get(noun) ?? program.commands.find((known) => known.name() === noun) ?? program.command(noun);
+    groups.set(noun, group);
     group.addCommand(commandFor(op, withSession));
   }
   for (const [noun, group] of groups) {

@@ -6,7 +6,7 @@ import { type JsonSchema, jsonSchema } from './json-schema.ts';
 export function openApiDocument(registry: Registry, version: string): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const op of registry.values()) {
-    (paths[op.http.path] ??= {})[op.http.method.toLowerCase()] = describe(op);
+    paths[op.http.path] = { ...paths[op.http.path], [op.http.method.toLowerCase()]: describe(op) };
   }
   return {
     openapi: '3.1.1',

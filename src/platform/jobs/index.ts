@@ -125,15 +125,13 @@ async function runJob(
           sql`select steward.add_job(${name}, ${JSON.stringify(again)}::jsonb, now() + make_interval(secs => ${BACKOFF_S[attempt - 1]!}), null, null)`,
         );
       } else {
-        await tx
-          .insert(deadJobs)
-          .values({
-            user_id: userId,
-            task: name,
-            payload,
-            attempts: attempt,
-            last_error: message.slice(0, 2000),
-          });
+        await tx.insert(deadJobs).values({
+          user_id: userId,
+          task: name,
+          payload,
+          attempts: attempt,
+          last_error: message.slice(0, 2000),
+        });
       }
     });
   }

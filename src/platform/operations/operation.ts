@@ -85,6 +85,8 @@ interface Description<I extends z.ZodObject, O extends z.ZodType> {
   readonly rateLimit?: number;
   /** false hides it from agents and MCP clients: what shows a secret, or manages access. */
   readonly tool?: false;
+  /** The answer shows a secret, once: it is never stored, so an Idempotency-Key is not honoured. */
+  readonly secret?: true;
   /** What the command line prints for a person, or for a script that wants one value; the whole answer unless told. */
   readonly print?: (output: z.output<O>) => string;
 }
@@ -116,12 +118,13 @@ export interface StreamOperation<I extends z.ZodObject = z.ZodObject, O extends 
   readonly handler: Handler<StagedContext, I, AsyncIterable<StreamMessage> | undefined>;
 }
 
-// An operation of any input and output. Handlers are contravariant in their input, hence `never` and not `unknown`.
+// An operation of any input and output. Handlers are contravariant in their input, so `unknown` would fit none.
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds operations of every type
+type Any = any;
 export type Operation =
-  | TransactionalOperation<any, any>
-  | StagedOperation<any, any>
-  | StreamOperation<any, any>;
+  | TransactionalOperation<Any, Any>
+  | StagedOperation<Any, Any>
+  | StreamOperation<Any, Any>;
 
 type Definition<T extends { kind: string }> = Omit<T, 'kind'>;
 

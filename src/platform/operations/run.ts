@@ -189,7 +189,7 @@ function stagedContext(runtime: Runtime, actor: Actor, call: Call): StagedContex
 
 /** Reads need no key: asking again is harmless. */
 function keyOf(op: Operation, actor: Actor, call: Call, raw: unknown): Claim | undefined {
-  if (call.idempotencyKey === undefined || op.effect === 'read') return undefined;
+  if (call.idempotencyKey === undefined || op.effect === 'read' || op.secret) return undefined;
   return { userId: actor.userId, key: call.idempotencyKey, hash: requestHash(op, actor.userId, raw) };
 }
 

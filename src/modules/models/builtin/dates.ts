@@ -269,8 +269,10 @@ function ahead(today: Temporal.PlainDate, inYear: (year: number) => Temporal.Pla
 
 const BY =
   '(?:(?:not later than|no later than|due(?: on| by| in)?|by|before|until|till|til|on|in|at|from|starting|around|for|every|each|prior to|ahead of)\\s+)';
-const PAST =
-  /\b(?:yesterday|last (?:night|week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday|weekend)|\d+ (?:days|weeks|months|years) ago|(?:a|one) (?:day|week|month|year) ago|the other day)\b/i;
+const PAST = new RegExp(
+  `\\b(?:yesterday|last (?:night|week|month|year|weekend|${WEEKDAY})|(?:${NUMBER})(?: of)? (?:day|week|month|year)s? ago|the other day)\\b`,
+  'i',
+);
 /** What may follow a noun of time without making it part of a longer noun ("the Friday report"). */
 const AFTER =
   /^\s*(?:$|[,.;:!?)#"]|p[1-4]\b|!|(?:at|by|before|in|on|with|for|to|from|about|and|or|then|because|so|if|when|as|via|until|till|after|around|between|please|first|latest|\d{1,2}(?:[:.]\d{2}|\s?(?:am|pm)))(?:\b|$))/i;

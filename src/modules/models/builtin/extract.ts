@@ -76,7 +76,7 @@ export interface ExtractedLink {
 export interface ExtractedUpdate {
   type: EntityType;
   title: string;
-  set: { status?: string; due_date?: string; priority?: number };
+  set: { status?: string; due_date?: string; due_time?: string; target_date?: string; priority?: number };
 }
 /** The input of `capture.apply` and what the purpose "extraction" answers. */
 export interface Extraction {
@@ -127,8 +127,12 @@ export function normalise(text: string): string {
     .trim();
 }
 
+/** Entities of one kind that a message may make, as `capture.apply` takes them. */
+const MOST = 50;
+
 function pushNew<T extends { title: string }>(list: T[], entity: T): void {
-  if (!list.some((other) => other.title.toLowerCase() === entity.title.toLowerCase())) list.push(entity);
+  if (list.length < MOST && !list.some((other) => other.title.toLowerCase() === entity.title.toLowerCase()))
+    list.push(entity);
 }
 
 // ---------------------------------------------------------------------------------------------- clauses

@@ -2,7 +2,7 @@
 import { describeDate, type Zone } from './dates.ts';
 import type { ExtractedTask, Extraction, Remark } from './extract.ts';
 import { type Row, record, rowsOf, type ToolResult } from './prompt.ts';
-import { contentWords, type EntityType, type Known, matchTitles } from './references.ts';
+import { contentWords, type EntityType, type Known, matchTitles, normTitle } from './references.ts';
 import type { Change, Destination, ListFilter } from './understand.ts';
 import { WHICH } from './vocabulary.ts';
 
@@ -49,17 +49,24 @@ export function captured(extraction: Extraction, { output }: ToolResult, zone: Z
   if (applied && Object.values(applied).every((count) => count === 0)) {
     return 'I had all of that already, so nothing was changed.';
   }
+  const items = record(output)?.items;
+  const made = Array.isArray(items)
+    ? new Set(items.map((item) => normTitle(String(record(item)?.title))))
+    : new Set<string>();
+  const isNew = ({ title }: { readonly title: string }) => made.size === 0 || made.has(normTitle(title));
   const lines = [
-    ...extraction.tasks.map((task) => `task "${task.title}"${details(task, zone)}`),
-    ...extraction.goals.map(
-      ({ title, target_date }) =>
-        `goal "${title}"${target_date ? ` (until ${describeDate(target_date, zone)})` : ''}`,
-    ),
-    ...extraction.problems.map(({ title }) => `problem "${title}"`),
-    ...extraction.updates.map(({ title, set }) => `"${title}" is ${set.status ?? 'changed'}`),
+    ...extraction.tasks.filter(isNew).map((task) => `task "${task.title}"${details(task, zone)}`),
+    ...extraction.goals
+      .filter(isNew)
+      .map(
+        ({ title, target_date }) =>
+          `goal "${title}"${target_date ? ` (until ${describeDate(target_date, zone)})` : ''}`,
+      ),
+    ...extraction.problems.filter(isNew).map(({ title }) => `problem "${title}"`),
+    ...extraction.updates.filter(isNew).map(({ title, set }) => `"${title}" is ${set.status ?? 'changed'}`),
   ];
   if (lines.length === 1) return `Kept: ${lines[0]}.`;
-  const links = extraction.links.length;
+  const links = Number(applied?.links_created ?? extraction.links.length);
   const linked =
     links > 0 ? `\nI linked what belongs together (${links} ${links === 1 ? 'link' : 'links'}).` : '';
   return `Kept:\n${lines.map((line) => `- ${line}`).join('\n')}${linked}`;

@@ -69,7 +69,9 @@ function changeOf(change: Change, type: EntityType): ExtractedUpdate['set'] {
     case 'prioritise':
       return { priority: change.priority };
     case 'move':
-      return 'date' in change.to ? { due_date: change.to.date } : {};
+      if (!('date' in change.to)) return {};
+      if (type === 'goal') return { target_date: change.to.date };
+      return { due_date: change.to.date, ...(change.to.time && { due_time: change.to.time }) };
   }
 }
 

@@ -114,11 +114,15 @@ export type Intent =
   | { readonly kind: 'help' | 'identity' | 'greeting' | 'thanks' }
   | { readonly kind: 'unknown' };
 
+/** Characters. A longer message is a text to keep, not a request; rules would only find accidents in it. */
+const LONGEST = 2000;
+
 /** What the user wants. Never an intent that changes data for a question, a negation, a quotation or a hypothetical. */
 export function understand(text: string, situation: Situation): Intent {
   const message = normalise(text);
   const bare = message.replace(/[\s.!…]+$/, '');
   if (!/[\p{L}\p{N}]/u.test(bare)) return { kind: 'remark', remark: 'small_talk' };
+  if (bare.length > LONGEST) return { kind: 'unknown' };
   const social = readSocial(bare);
   if (social) return social;
 
