@@ -24,8 +24,8 @@ const STALE: Readonly<Record<string, readonly string[]>> = {
   run: ['conversations'],
   key: ['keys'],
   api_key: ['keys'],
-  user: ['me'],
-  invitation: ['invitations', 'users'],
+  user: ['me', 'users'],
+  invitation: ['invitations'],
   model: ['models'],
 };
 

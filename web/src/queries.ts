@@ -1,5 +1,5 @@
 /** What the page reads, each with the key under which live events make it fresh again. */
-import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import { ApiError, call, type Page } from './api.ts';
 import type { Conversation, Goal, InboxItem, Link, Me, Plan, Problem, Task } from './types.ts';
 
@@ -29,20 +29,27 @@ export const planQuery = queryOptions({
 const PAGE = 50;
 const MOST = 200;
 
-function listQuery<T>(root: string, path: string, filter: Record<string, unknown>) {
+function listQuery<T>(root: string, path: string, filter: object) {
   return infiniteQueryOptions({
     queryKey: [root, 'list', filter],
     queryFn: ({ pageParam }) => call<Page<T>>('GET', path, { ...filter, limit: PAGE, cursor: pageParam }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+    // While one types or changes the filter the last answer stays, so that the page does not flicker.
+    placeholderData: keepPreviousData,
   });
 }
 
-export const tasksQuery = (filter: { status?: string; goal_id?: string }) =>
+interface Narrow {
+  status?: string;
+  /** Words that the rows hold. */
+  q?: string;
+}
+
+export const tasksQuery = (filter: Narrow & { goal_id?: string; sort?: string }) =>
   listQuery<Task>('tasks', '/v1/tasks', filter);
-export const goalsQuery = (filter: { status?: string }) => listQuery<Goal>('goals', '/v1/goals', filter);
-export const problemsQuery = (filter: { status?: string }) =>
-  listQuery<Problem>('problems', '/v1/problems', filter);
+export const goalsQuery = (filter: Narrow) => listQuery<Goal>('goals', '/v1/goals', filter);
+export const problemsQuery = (filter: Narrow) => listQuery<Problem>('problems', '/v1/problems', filter);
 export const inboxQuery = () => listQuery<InboxItem>('inbox', '/v1/inbox', {});
 
 /** Every row of a list: what a picture of all of it, or a choice among all of it, needs. */

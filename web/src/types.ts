@@ -71,14 +71,14 @@ export interface InboxItem {
   message_raw: string;
   received_at: string;
   status?: string | null;
-  reason?: string | null;
+  error_message?: string | null;
 }
 
 export interface CaptureResult {
-  inbox_item_id: string;
-  applied: Record<string, number>;
-  items?: { entity_type?: EntityType; type?: EntityType; id: string; title: string }[];
-  reason?: string | null;
+  applied: { links_created: number };
+  items: { entity_type: EntityType; id: string; title: string; change: 'created' | 'updated' }[];
+  /** What was proposed and not done. */
+  skipped: { what: string; why: string }[];
 }
 
 export interface Conversation {
@@ -102,10 +102,17 @@ export interface ApiKey {
   prefix?: string | null;
   created_at: string;
   last_used: string | null;
-  is_revoked?: boolean;
 }
 
 export interface Invitation {
-  url: string;
-  expires_at?: string;
+  id: string;
+  email: string | null;
+  role: 'admin' | 'user';
+  expires_at: string | null;
+  used_at: string | null;
+}
+
+export interface User extends Me {
+  two_factor_enabled: boolean;
+  created_at: string;
 }

@@ -1,8 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { isOver, KINDS, statusLabel } from '../entities.ts';
 import { EntityList } from '../parts/EntityList.tsx';
 import { Due, Fact } from '../parts/Meta.tsx';
+import { useListFilter } from '../parts/useListFilter.ts';
 import { useToday } from '../parts/useToday.ts';
 import { goalsQuery } from '../queries.ts';
 import type { Goal } from '../types.ts';
@@ -11,14 +11,14 @@ const kind = KINDS.goal;
 
 export function Goals() {
   const today = useToday();
-  const [status, setStatus] = useState('active');
-  const query = useInfiniteQuery(goalsQuery(status === 'all' ? {} : { status }));
+  const filter = useListFilter('active');
+  const { status } = filter;
+  const query = useInfiniteQuery(goalsQuery(filter.input));
   return (
     <EntityList<Goal>
       kind={kind}
       title="Goals"
-      status={status}
-      onStatus={setStatus}
+      filter={filter}
       query={query}
       meta={(goal) => (
         <>

@@ -15,11 +15,9 @@ import classes from './Inbox.module.css';
 
 /** How a message's state is told; a state that is not here is shown as it is. */
 const STATES: Readonly<Record<string, { label: string; color: string; open: boolean }>> = {
+  received: { label: 'Being read', color: 'gray', open: false },
   applied: { label: 'Sorted', color: 'pine', open: false },
-  processed: { label: 'Sorted', color: 'pine', open: false },
-  logged: { label: 'Kept as it is', color: 'gray', open: true },
-  pending: { label: 'Waiting', color: 'gray', open: true },
-  received: { label: 'Waiting', color: 'gray', open: true },
+  no_change: { label: 'Kept as it is', color: 'gray', open: true },
   failed: { label: 'Not understood', color: 'clay', open: true },
   dismissed: { label: 'Dismissed', color: 'gray', open: false },
 };
@@ -89,6 +87,11 @@ function Message({ item }: { item: InboxItem }) {
   return (
     <li className={classes.message}>
       <Text className={classes.words}>{item.message_raw}</Text>
+      {item.error_message && item.status === 'failed' && (
+        <Text size="sm" c="dimmed">
+          {item.error_message}
+        </Text>
+      )}
       <Group justify="space-between" gap="xs" mt={6}>
         <Group gap={8}>
           {state && (

@@ -1,22 +1,22 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { KINDS, statusLabel } from '../entities.ts';
 import { EntityList } from '../parts/EntityList.tsx';
 import { Fact } from '../parts/Meta.tsx';
+import { useListFilter } from '../parts/useListFilter.ts';
 import { problemsQuery } from '../queries.ts';
 import type { Problem } from '../types.ts';
 
 const kind = KINDS.problem;
 
 export function Problems() {
-  const [status, setStatus] = useState('active');
-  const query = useInfiniteQuery(problemsQuery(status === 'all' ? {} : { status }));
+  const filter = useListFilter('active');
+  const { status } = filter;
+  const query = useInfiniteQuery(problemsQuery(filter.input));
   return (
     <EntityList<Problem>
       kind={kind}
       title="Problems"
-      status={status}
-      onStatus={setStatus}
+      filter={filter}
       query={query}
       meta={(problem) => (
         <>

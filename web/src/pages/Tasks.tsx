@@ -6,6 +6,7 @@ import { isOver, KINDS, statusLabel } from '../entities.ts';
 import { EntityList } from '../parts/EntityList.tsx';
 import { Due, Fact, Priority } from '../parts/Meta.tsx';
 import { SnoozeMenu } from '../parts/SnoozeMenu.tsx';
+import { useListFilter } from '../parts/useListFilter.ts';
 import { useToday } from '../parts/useToday.ts';
 import { everyGoalQuery, tasksQuery } from '../queries.ts';
 import type { Task } from '../types.ts';
@@ -14,18 +15,23 @@ const kind = KINDS.task;
 
 export function Tasks() {
   const today = useToday();
-  const [status, setStatus] = useState('open');
+  const filter = useListFilter('open');
+  const { status } = filter;
+  const isToDo = status === 'open' || status === 'blocked';
   const [goal, setGoal] = useState<string | null>(null);
   const goals = useQuery(everyGoalQuery);
   const query = useInfiniteQuery(
-    tasksQuery({ ...(status === 'all' ? {} : { status }), ...(goal === null ? {} : { goal_id: goal }) }),
+    tasksQuery({
+      ...filter.input,
+      ...(goal === null ? {} : { goal_id: goal }),
+      ...(isToDo ? { sort: 'due' } : {}),
+    }),
   );
   return (
     <EntityList<Task>
       kind={kind}
       title="Tasks"
-      status={status}
-      onStatus={setStatus}
+      filter={filter}
       query={query}
       filters={
         <Select
@@ -39,7 +45,7 @@ export function Tasks() {
           onChange={setGoal}
         />
       }
-      group={status === 'open' || status === 'blocked' ? (rows) => byDue(rows, today) : undefined}
+      group={isToDo ? (rows) => byDue(rows, today) : undefined}
       meta={(task) => (
         <>
           {task.due_date && (

@@ -14,14 +14,13 @@ import classes from './EntityList.module.css';
 import { openEditor } from './editor.ts';
 import { PageError } from './PageError.tsx';
 import { ListSkeleton } from './PageSkeleton.tsx';
+import type { ListFilter } from './useListFilter.ts';
 import { useRowKeys } from './useRowKeys.ts';
 
 interface EntityListProps<T extends Entity> {
   kind: Kind;
   title: string;
-  /** The status filter; `all` shows everything. */
-  status: string;
-  onStatus: (status: string) => void;
+  filter: ListFilter;
   query: UseInfiniteQueryResult<InfiniteData<Page<T>>>;
   /** More filters, beside the search. */
   filters?: ReactNode;
@@ -37,20 +36,18 @@ interface EntityListProps<T extends Entity> {
 
 /** The list of one kind: add, filter, walk with j and k, finish with x, edit with e. */
 export function EntityList<T extends Entity>(props: EntityListProps<T>) {
-  const { kind, title, status, onStatus, query, filters, meta, actions } = props;
-  const [search, setSearch] = useState('');
+  const { kind, title, filter, query, filters, meta, actions } = props;
   const list = useRef<HTMLDivElement>(null);
   const searchInput = useRef<HTMLInputElement>(null);
   const addInput = useRef<HTMLInputElement>(null);
-  const all = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const wanted = search.trim().toLowerCase();
-  const rows = wanted === '' ? all : all.filter((row) => haystack(row).includes(wanted));
+  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const wanted = filter.search.trim();
   const toggle = (row: T) => void (isOver(kind, row) ? reopen(kind.type, row) : finish(kind.type, row));
 
   useRowKeys(list, {
     onEdit: (id) => openEditor(kind.type, id),
     onFinish: (id) => {
-      const row = all.find((one) => one.id === id);
+      const row = rows.find((one) => one.id === id);
       if (row) toggle(row);
     },
   });
@@ -69,8 +66,8 @@ export function EntityList<T extends Entity>(props: EntityListProps<T>) {
             size="xs"
             radius="md"
             aria-label="Status"
-            value={status}
-            onChange={onStatus}
+            value={filter.status}
+            onChange={filter.setStatus}
             data={[...kind.statuses, { value: 'all', label: 'All' }]}
           />
         </div>
@@ -82,11 +79,11 @@ export function EntityList<T extends Entity>(props: EntityListProps<T>) {
             aria-label={`Filter ${title.toLowerCase()}`}
             placeholder="Filter"
             leftSection={<IconSearch size={14} aria-hidden="true" />}
-            value={search}
-            onChange={(event) => setSearch(event.currentTarget.value)}
+            value={filter.search}
+            onChange={(event) => filter.setSearch(event.currentTarget.value)}
             onKeyDown={(event) => {
               if (event.key !== 'Escape') return;
-              setSearch('');
+              filter.setSearch('');
               event.currentTarget.blur();
             }}
           />
@@ -94,7 +91,7 @@ export function EntityList<T extends Entity>(props: EntityListProps<T>) {
       </div>
       <div ref={list}>
         {query.isPending && <ListSkeleton rows={7} />}
-        {query.error && all.length === 0 && (
+        {query.error && rows.length === 0 && (
           <PageError
             title="This list could not be read"
             message={query.error.message}
@@ -103,7 +100,7 @@ export function EntityList<T extends Entity>(props: EntityListProps<T>) {
         )}
         {query.data && rows.length === 0 && (
           <EmptyState icon={kind.icon} title={wanted === '' ? props.emptyTitle : 'No match'}>
-            {wanted === '' ? props.emptyText : `Nothing here has “${search.trim()}” in it.`}
+            {wanted === '' ? props.emptyText : `Nothing here has “${wanted}” in it.`}
           </EmptyState>
         )}
         {groups.map(({ heading, rows: members }) =>
@@ -208,10 +205,4 @@ function AddRow({ kind, inputRef, placeholder }: AddRowProps) {
       </Button>
     </form>
   );
-}
-
-function haystack(row: Entity): string {
-  const tags = 'tags' in row && row.tags ? row.tags.map((tag) => `#${tag}`).join(' ') : '';
-  const text = 'notes' in row ? row.notes : row.description;
-  return `${row.title} ${text ?? ''} ${tags}`.toLowerCase();
 }

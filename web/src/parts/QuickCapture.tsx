@@ -72,7 +72,7 @@ export function QuickCapture({ value, onChange }: QuickCaptureProps) {
           Add
         </Button>
       </form>
-      <div aria-live="polite">
+      <div aria-live="polite" aria-label="What this became" role="status">
         {result && <Outcome result={result} onClose={() => setResult(undefined)} />}
       </div>
     </section>
@@ -81,38 +81,37 @@ export function QuickCapture({ value, onChange }: QuickCaptureProps) {
 
 /** What the captured thought became. */
 function Outcome({ result, onClose }: { result: CaptureResult; onClose: () => void }) {
-  const items = (result.items ?? []).map((item) => ({ ...item, type: item.entity_type ?? item.type }));
-  const links = result.applied.links_created ?? 0;
+  const { items, skipped } = result;
+  const links = result.applied.links_created;
   return (
     <Group className={`rise ${classes.outcome}`} wrap="nowrap" align="flex-start" justify="space-between">
-      {items.length === 0 ? (
-        <Text size="sm">Kept in your inbox as it is. There was nothing in it to do or to change.</Text>
-      ) : (
-        <Group gap={8} aria-label="What this became">
-          {items.map(({ id, type, title }) => {
-            if (!type) return null;
-            const kind = KINDS[type];
-            return (
-              <button
-                key={id}
-                type="button"
-                className={`link-button ${classes.made}`}
-                onClick={() => openEditor(type, id)}
-              >
-                <Badge size="sm" variant="light" color={kind.color}>
-                  {kind.one}
-                </Badge>
-                <span>{title}</span>
-              </button>
-            );
-          })}
-          {links > 0 && (
-            <Text size="sm" c="dimmed">
-              {links === 1 ? 'and 1 link' : `and ${links} links`}
-            </Text>
-          )}
+      <div>
+        {items.length === 0 && (
+          <Text size="sm">Kept in your inbox as it is. There was nothing in it to do or to change.</Text>
+        )}
+        <Group gap={8}>
+          {items.map(({ id, entity_type: type, title, change }) => (
+            <button
+              key={id}
+              type="button"
+              className={`link-button ${classes.made}`}
+              onClick={() => openEditor(type, id)}
+            >
+              <Badge size="sm" variant="light" color={KINDS[type].color}>
+                {KINDS[type].one}
+              </Badge>
+              <span>{title}</span>
+              {change === 'updated' && <em>changed</em>}
+            </button>
+          ))}
+          {links > 0 && <Text size="sm">{links === 1 ? 'and 1 link' : `and ${links} links`}</Text>}
         </Group>
-      )}
+        {skipped.map(({ what, why }) => (
+          <Text key={what} size="xs" mt={6}>
+            Left out: {what} ({why})
+          </Text>
+        ))}
+      </div>
       <CloseButton size="sm" aria-label="Hide what was made" onClick={onClose} />
     </Group>
   );

@@ -16,14 +16,13 @@ import classes from './Settings.module.css';
 
 const keysQuery = queryOptions({
   queryKey: ['keys'],
-  queryFn: () => call<Page<ApiKey>>('GET', '/v1/keys'),
+  queryFn: () => call<Page<ApiKey>>('GET', '/v1/keys', { limit: 200 }),
 });
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: keysQuery.queryKey });
 
 export function Keys() {
   const keys = useQuery(keysQuery);
-  const inUse = keys.data?.items.filter((key) => !key.is_revoked);
   const [fresh, setFresh] = useState<string>();
   const [revoking, setRevoking] = useState<ApiKey>();
   return (
@@ -62,14 +61,14 @@ export function Keys() {
         />
       )}
       {keys.isPending && <ListSkeleton rows={3} />}
-      {inUse?.length === 0 && (
+      {keys.data?.items.length === 0 && (
         <EmptyState icon={IconKey} title="No keys yet">
           Make one for each program, so that each can be revoked alone.
         </EmptyState>
       )}
-      {inUse && inUse.length > 0 && (
+      {keys.data && keys.data.items.length > 0 && (
         <Panel title="Keys in use">
-          {inUse.map((key) => {
+          {keys.data.items.map((key) => {
             const used = key.last_used;
             return (
               <div key={key.id} className={classes.row}>
@@ -107,7 +106,7 @@ function CreateKey({ onCreated }: { onCreated: (key: string) => void }) {
     mutationFn: () =>
       call<{ key: string }>('POST', '/v1/keys', {
         label: label.trim(),
-        ...(asAdmin ? { profile: 'admin' } : {}),
+        ...(asAdmin ? { profile_name: 'admin' } : {}),
       }),
     onSuccess: ({ key }) => {
       setLabel('');
