@@ -36,6 +36,7 @@ import {
   SEQUENCE,
   SMALL_TALK,
   STATEMENT,
+  SWEEPING,
   THEMES,
   VAGUE,
   WISHED_GOAL_VERBS,
@@ -153,7 +154,8 @@ export function clauses(text: string): string[] {
 
 /** Cuts at commas and "and" where a new thought begins, so that "milk and eggs" stays one. */
 function splitSentence(sentence: string): string[] {
-  if (isHypothetical(sentence)) return [sentence];
+  // A question asks about all that is in it.
+  if (isHypothetical(sentence) || /\?\s*$/.test(sentence)) return [sentence];
   // What somebody said is not cut up; an instruction before it stands on its own ("call him, he said he is in").
   if (quoted(sentence)) return [leadingInstruction(sentence) ?? sentence];
   const parts: string[] = [];
@@ -164,6 +166,8 @@ function splitSentence(sentence: string): string[] {
   for (const cut of sentence.matchAll(boundary)) {
     const left = marker + sentence.slice(from, cut.index);
     const right = sentence.slice(cut.index + cut[0].length);
+    // "don't buy milk and call the bank" denies both.
+    if (/^ and $/i.test(cut[0]) && isNegated(left)) continue;
     if (insideQuote(sentence, cut.index) || !isWhole(left) || !beginsThought(right, cut[0])) continue;
     parts.push(left);
     from = cut.index + cut[0].length;
@@ -184,6 +188,9 @@ export function leadingInstruction(sentence: string): string | undefined {
 export const isHypothetical = (text: string): boolean =>
   !/^(?:ask|check|find out|see|confirm|clarify|decide|verify|test)\b/i.test(text) &&
   HYPOTHETICALS.some((pattern) => pattern.test(text));
+
+const isNegated = (text: string): boolean =>
+  !NOT_TO_FORGET.test(text) && NEGATIONS.some((pattern) => pattern.test(text));
 
 const insideQuote = (text: string, index: number): boolean =>
   (text.slice(0, index).split('"').length - 1) % 2 === 1;
@@ -250,7 +257,7 @@ function readClause(clause: string, situation: Situation): Found[] {
   if (late && !sequence) body = body.slice(0, late.index);
   const order = sequence?.groups?.first || late ? 'first' : sequence ? 'then' : undefined;
   body = rotated(body.replace(CONNECTORS, '').replace(/[\s.!…]+$/, ''), situation);
-  if (!body || remarkOf(body) !== undefined) return [];
+  if (!body || SWEEPING.test(body) || remarkOf(body) !== undefined) return [];
 
   const update = readUpdate(body, situation);
   if (update) return [update];

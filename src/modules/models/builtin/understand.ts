@@ -144,6 +144,7 @@ export function understand(text: string, situation: Situation): Intent {
     return { kind: 'report', did, passive: !/^(?:(?:i|we)\b|\w+(?:ed|t|d|nt)\b)/i.test(request) };
   if (!isEmpty(extraction)) return { kind: 'capture', extraction };
   const parts = clauses(request);
+  if (parts.some((clause) => SWEEPING.test(clause))) return { kind: 'clarify', question: ONE_BY_ONE };
   const idle = parts.map((clause) => remarkOf(clause.replace(CONNECTORS, '')));
   if (parts.length > 0 && idle.every((remark) => remark !== undefined))
     return { kind: 'remark', remark: idle[0]! };
@@ -450,12 +451,16 @@ function readMove(text: string, situation: Situation): Intent | undefined {
   };
 }
 
+/** Words in the longest date that is said. */
+const DATE_WORDS = 9;
+
 /** What and when in "the second one to Friday": the longest end that is a date divides them, since a title may contain "to" and "on". */
 function divide(
   text: string | undefined,
   situation: Situation,
 ): { readonly ref: string; readonly to: Destination } | undefined {
-  for (const cut of (text ?? '').matchAll(/ /g)) {
+  const cuts = [...(text ?? '').matchAll(/ /g)].slice(-DATE_WORDS);
+  for (const cut of cuts) {
     const to = wholeDate(text!.slice(cut.index + 1), situation) ?? shift(text!.slice(cut.index + 1));
     const ref = text!
       .slice(0, cut.index)

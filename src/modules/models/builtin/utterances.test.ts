@@ -4,6 +4,7 @@ import type {
   LanguageModelV4Prompt,
 } from '@ai-sdk/provider';
 import { describe, expect, it } from 'vitest';
+import { isInstruction } from './extract.ts';
 import { createBuiltinModel } from './model.ts';
 import { UTTERANCES } from './utterances.ts';
 
@@ -158,6 +159,45 @@ describe('the vocabulary', () => {
       for (const tool of utterance.reads ?? []) expect(calls.map((call) => call.tool)).toContain(tool);
       if (utterance.says) expect(said).toMatch(utterance.says);
       expect(said).not.toBe('');
+    },
+  );
+
+  const FRAMES: readonly ((text: string) => string)[] = [
+    (text) => `don't ${text}`,
+    (text) => `Please do not ${text}`,
+    (text) => `I won't ${text}`,
+    (text) => `I didn't ${text}`,
+    (text) => `I don't have to ${text}`,
+    (text) => `should I ${text}?`,
+    (text) => `Did you ${text}?`,
+    (text) => `when did I ${text}?`,
+    (text) => `why should I ${text}?`,
+    (text) => `${text}?`,
+    (text) => `what if I ${text}`,
+    (text) => `if I ${text}, will it help`,
+    (text) => `I would ${text}`,
+    (text) => `I might ${text}`,
+    (text) => `maybe ${text}`,
+    (text) => `"${text}"`,
+    (text) => `she told me to ${text}`,
+    (text) => `the letter says: ${text}`,
+    (text) => `> ${text}`,
+  ];
+  const instructions = UTTERANCES.filter(
+    ({ text, writes }) => writes.length > 0 && /^[a-z]/.test(text) && isInstruction(text),
+  );
+
+  it.each(instructions.map(({ text }) => text))(
+    'nothing changes when it is denied, asked, quoted or supposed: %s',
+    async (text) => {
+      for (const frame of FRAMES) {
+        const framed = frame(text);
+        const { calls } = await converse(framed, false);
+        expect(
+          calls.filter(({ tool }) => WRITES.includes(tool)),
+          framed,
+        ).toEqual([]);
+      }
     },
   );
 

@@ -157,7 +157,7 @@ export const NEGATIONS: readonly RegExp[] = [
 export const HYPOTHETICALS: readonly RegExp[] = [
   /^(?:if|unless|supposing|suppose|imagine|assuming|assume|what if|say,|let's say|let's imagine|let's pretend|hypothetically|in theory|theoretically|were i|had i|as if|for example|for instance|e\.g\.|example:|in case)\b/i,
   /^(?:maybe|perhaps|possibly|one day|someday|some day|ideally|in an ideal world)\b/i,
-  /^(?:i|we|you|he|she|they|one)(?:'d| would| could| might| may)(?: (?:probably|never|always|maybe|perhaps|also|even|then|just|rather|still|of course))* (?!like to\b|love to\b|better\b|like you to\b|remind\b)(?:have |be )?[a-z]+/i,
+  /^(?:i|we|you|he|she|they|one)(?:'d| would| could| might| may)(?: (?:probably|never|always|maybe|perhaps|also|even|then|just|rather|still|of course))* (?!like to\b|love to\b|better\b|like you to\b)(?:have |be )?[a-z]+/i,
   /^(?:i|we) (?:wish|wonder|was thinking|were thinking|am thinking|guess|suppose|dreamt|dreamed|was wondering)\b/i,
   /^(?:i'm|we're) (?:thinking (?:about|of)|considering|wondering|not sure|unsure|undecided|tempted)\b/i,
   /\b(?:would|could|should|might) have\b/i,
