@@ -2,8 +2,8 @@
 
 const DAY_MS = 86_400_000;
 
-/** The page speaks English; of its kinds, the one that the browser asks for. */
-const LOCALE = navigator.languages.find((language) => /^en\b/.test(language)) ?? 'en-GB';
+/** The page speaks English; of its kinds, the one that the browser asks for. Some name what Intl cannot read. */
+const LOCALE = navigator.languages.find((language) => /^en(-[A-Z]{2})?$/.test(language)) ?? 'en-GB';
 
 /** @returns the date in `zone` as YYYY-MM-DD */
 export function dateIn(zone: string, at: Date = new Date()): string {

@@ -198,6 +198,7 @@ function RouteError({ error, reset }: { error: unknown; reset: () => void }) {
   const known = error instanceof ApiError ? error : undefined;
   return (
     <PageError
+      isWholePage
       title={known?.status === 0 ? 'Steward cannot be reached' : 'Something went wrong'}
       message={error instanceof Error ? error.message : 'Something unexpected happened in the page.'}
       requestId={known?.requestId}

@@ -5,13 +5,17 @@ interface PageErrorProps {
   message: string;
   requestId?: string | undefined;
   retry?: () => void;
+  /** It is all there is on the page, rather than in the place of a list. */
+  isWholePage?: boolean;
 }
 
 /** In the place of a page or a list that could not be shown: what happened, and what one can do. */
-export function PageError({ title, message, requestId, retry }: PageErrorProps) {
+export function PageError({ title, message, requestId, retry, isWholePage = false }: PageErrorProps) {
   return (
     <Stack align="center" gap="xs" py={64} px="md" role="alert" ta="center">
-      <Title order={2}>{title}</Title>
+      <Title order={isWholePage ? 1 : 2} size="h2">
+        {title}
+      </Title>
       <Text c="dimmed" maw={420}>
         {message}
       </Text>
