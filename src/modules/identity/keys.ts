@@ -1,64 +1,81 @@
-/** The SQL of API keys. They are read before anybody is known, so the application's role has no part in them. */
-import { and, desc, eq, lt, or, sql } from 'drizzle-orm';
+/** API keys: how programs show who they work for. The key itself is shown once; its SHA-256 is what is kept. */
+import { and, desc, eq, isNull, lt, or } from 'drizzle-orm';
 import type { Database, Tx } from '../../platform/database/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { apiKeys, type PROFILES } from './schema.ts';
-import { hashSecret, newSecret } from './secrets.ts';
-import type { User } from './users.ts';
+import type { Actor } from '../../platform/operations/index.ts';
+import { apiKeys, type Profile, users } from './schema.ts';
+import { randomToken, sha256 } from './secrets.ts';
 
-export type Profile = (typeof PROFILES)[number];
-export type ApiKey = Omit<typeof apiKeys.$inferSelect, 'key_hash'>;
+/** A key as its owner may see it: all but the hash. */
+const SHOWN = {
+  id: apiKeys.id,
+  label: apiKeys.label,
+  profile_name: apiKeys.profile_name,
+  allow_operator_llm: apiKeys.allow_operator_llm,
+  created_at: apiKeys.created_at,
+  last_used: apiKeys.last_used,
+  is_revoked: apiKeys.is_revoked,
+};
+
+export type ApiKey = Pick<typeof apiKeys.$inferSelect, keyof typeof SHOWN>;
 
 export interface NewKey {
   readonly userId: string;
-  /** What the key is for, in its owner's words. */
+  /** What the owner knows it by, such as the program's name. */
   readonly label: string;
-  /** `personal` unless told. */
-  readonly profile?: Profile;
+  /** `personal` unless told: an administrator's key administers only when it was made for that. */
+  readonly profileName?: Profile | undefined;
+  /** Whether the operator's model keys may be used where the user has none. */
+  readonly allowOperatorLlm?: boolean | undefined;
 }
 
-/** @returns the key itself too, which is not stored and cannot be shown again */
-export async function insertKey(tx: Tx, values: NewKey): Promise<ApiKey & { key: string }> {
-  const key = `stw_${newSecret()}`;
-  const [inserted] = await tx
+/** How often `last_used` is written, in milliseconds. */
+const LAST_USED_EVERY = 60_000;
+
+export async function insertKey(tx: Tx, key: NewKey): Promise<ApiKey & { key: string }> {
+  const raw = `stw_${randomToken()}`;
+  const [row] = await tx
     .insert(apiKeys)
     .values({
-      key_hash: hashSecret(key),
+      key_hash: sha256(raw),
       id: newId(),
-      user_id: values.userId,
-      label: values.label,
-      profile_name: values.profile ?? 'personal',
+      user_id: key.userId,
+      label: key.label,
+      profile_name: key.profileName ?? 'personal',
+      allow_operator_llm: key.allowOperatorLlm ?? false,
     })
-    .returning();
-  const { key_hash: _, ...row } = inserted!;
-  return { ...row, key };
+    .returning(SHOWN);
+  return { ...row!, key: raw };
 }
 
-/** @returns the key itself too, which is not stored and cannot be shown again */
-export function createKey(db: Database, values: NewKey): Promise<ApiKey & { key: string }> {
-  return db.asService('create a key', (tx) => insertKey(tx, values));
+/** @returns the row and, this once, the key itself */
+export function createKey(db: Database, key: NewKey): Promise<ApiKey & { key: string }> {
+  return db.asService('create an api key', (tx) => insertKey(tx, key));
 }
 
-/** The newest first; one more than `limit`. Uses api_keys_user. */
 export function listKeys(
   tx: Tx,
   userId: string,
-  limit: number,
-  after: readonly [createdAt: string, id: string] | undefined,
+  options: { limit: number; revoked?: boolean | undefined; after?: readonly [string, string] | undefined },
 ): Promise<ApiKey[]> {
-  const beyond =
-    after &&
-    or(
-      lt(apiKeys.created_at, new Date(after[0])),
-      and(eq(apiKeys.created_at, new Date(after[0])), lt(apiKeys.id, after[1])),
-    );
+  const { after, revoked } = options;
   return tx
-    .select()
+    .select(SHOWN)
     .from(apiKeys)
-    .where(and(eq(apiKeys.user_id, userId), beyond))
+    .where(
+      and(
+        eq(apiKeys.user_id, userId),
+        revoked === undefined ? undefined : eq(apiKeys.is_revoked, revoked),
+        after &&
+          or(
+            lt(apiKeys.created_at, new Date(after[0])),
+            and(eq(apiKeys.created_at, new Date(after[0])), lt(apiKeys.id, after[1])),
+          ),
+      ),
+    )
     .orderBy(desc(apiKeys.created_at), desc(apiKeys.id))
-    .limit(limit + 1);
+    .limit(options.limit + 1);
 }
 
 /** Revoking what is revoked already changes nothing. @throws AppError `not_found` */
@@ -67,48 +84,47 @@ export async function revokeKey(tx: Tx, userId: string, id: string): Promise<Api
     .update(apiKeys)
     .set({ is_revoked: true })
     .where(and(eq(apiKeys.user_id, userId), eq(apiKeys.id, id)))
-    .returning();
-  if (!row) throw new AppError('not_found', 'there is no such key.');
+    .returning(SHOWN);
+  if (!row) throw new AppError('not_found', 'you have no such key.');
   return row;
 }
 
-export interface KeyOwner {
-  readonly keyId: string;
-  readonly userId: string;
-  readonly profile: Profile;
-  readonly role: User['role'];
-  readonly timezone: string;
-}
-
-/** Whose key this is; undefined when it is unknown or revoked. Notes its use, at most once a minute. */
-export function keyOwner(db: Database, key: string): Promise<KeyOwner | undefined> {
-  return db.asService('recognise a key', async (tx) => {
-    const { rows } = await tx.execute<{
-      id: string;
-      user_id: string;
-      profile_name: Profile;
-      role: User['role'];
-      timezone: string;
-      is_stale: boolean;
-    }>(sql`
-      select k.id, k.user_id, k.profile_name, u.role, u.timezone,
-             coalesce(k.last_used < now() - interval '1 minute', true) as is_stale
-      from api_keys k join users u on u.id = k.user_id
-      where k.key_hash = ${hashSecret(key)} and not k.is_revoked`);
-    const row = rows[0];
-    if (!row) return undefined;
-    if (row.is_stale) {
-      // Asked again here: of two that saw it stale, one writes.
-      await tx.execute(sql`
-        update api_keys set last_used = now()
-        where id = ${row.id} and coalesce(last_used < now() - interval '1 minute', true)`);
+/** @returns who a raw key acts for. @throws AppError `unauthorized` when it is unknown or revoked */
+export function actorOfKey(db: Database, raw: string, now: Date): Promise<Actor> {
+  return db.asService('look up an api key', async (tx) => {
+    const hash = sha256(raw);
+    const [found] = await tx
+      .select({
+        id: apiKeys.id,
+        profile: apiKeys.profile_name,
+        revoked: apiKeys.is_revoked,
+        lastUsed: apiKeys.last_used,
+        userId: users.id,
+        role: users.role,
+        timezone: users.timezone,
+      })
+      .from(apiKeys)
+      .innerJoin(users, eq(users.id, apiKeys.user_id))
+      .where(eq(apiKeys.key_hash, hash));
+    if (!found || found.revoked) {
+      throw new AppError(
+        'unauthorized',
+        found ? 'this API key was revoked.' : 'this API key is not known here.',
+      );
+    }
+    const stale = new Date(now.getTime() - LAST_USED_EVERY);
+    if (!found.lastUsed || found.lastUsed < stale) {
+      await tx
+        .update(apiKeys)
+        .set({ last_used: now })
+        .where(and(eq(apiKeys.key_hash, hash), or(isNull(apiKeys.last_used), lt(apiKeys.last_used, stale))));
     }
     return {
-      keyId: row.id,
-      userId: row.user_id,
-      profile: row.profile_name,
-      role: row.role,
-      timezone: row.timezone,
+      kind: 'key',
+      id: found.id,
+      userId: found.userId,
+      role: found.profile === 'admin' && found.role === 'admin' ? 'admin' : 'user',
+      timezone: found.timezone,
     };
   });
 }

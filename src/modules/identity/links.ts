@@ -1,129 +1,203 @@
 /**
- * The SQL of one-time links: for the first account, for an invitation, for signing in. The link carries a token; its
- * hash is stored.
+ * Links that work once. There is no open sign-up: an account begins with one of these.
+ *
+ * - `setup` is printed on the first start, and makes the first account, an administrator's; valid until it is used.
+ * - `invite` comes from an administrator, and makes an account; seven days.
+ * - `sign_in` comes from the operator at the terminal, for somebody who cannot get in (no password, authenticator
+ *   lost); fifteen minutes. It asks for no second factor, since it is what remains when that is gone.
  */
+
+import { hashPassword } from 'better-auth/crypto';
 import { and, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Database, Tx } from '../../platform/database/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { signInLinks } from './schema.ts';
-import { hashSecret, newSecret } from './secrets.ts';
-import { isAnybodyThere, normalEmail } from './users.ts';
+import { type LinkKind, signInLinks, users } from './schema.ts';
+import { randomToken, sha256 } from './secrets.ts';
+import { anyUser, insertUser, type Role, setPassword, type User } from './users.ts';
 
-export type SignInLink = typeof signInLinks.$inferSelect;
-
-export interface NewLink {
-  readonly kind: SignInLink['kind'];
-  /** Whom a `sign_in` link lets in; the others make a user. */
-  readonly userId?: string;
-  /** The only email that an invitation may be used for; without one, its reader chooses. */
-  readonly email?: string | undefined;
-  /** What the new user will be; `user` unless told. */
-  readonly role?: SignInLink['role'];
-  readonly createdBy?: string | undefined;
-}
-
-const MINUTE = 60_000;
-
-/** How long a link may be used, in milliseconds. */
-const LIFETIME: Readonly<Record<SignInLink['kind'], number>> = {
-  setup: 7 * 24 * 60 * MINUTE,
-  invite: 7 * 24 * 60 * MINUTE,
-  sign_in: 15 * MINUTE,
+/** How long each kind can be used, in milliseconds. */
+const LIFETIME: Record<LinkKind, number | undefined> = {
+  setup: undefined,
+  invite: 7 * 24 * 60 * 60_000,
+  sign_in: 15 * 60_000,
 };
 
-/** @returns the token that the link carries, and its row */
-export async function insertLink(tx: Tx, values: NewLink): Promise<{ token: string; link: SignInLink }> {
-  const token = newSecret();
-  const [link] = await tx
+type Link = typeof signInLinks.$inferSelect;
+
+interface NewLink {
+  readonly kind: LinkKind;
+  readonly userId?: string;
+  readonly email?: string | undefined;
+  readonly role?: Role | undefined;
+  readonly createdBy?: string | undefined;
+  readonly now: Date;
+}
+
+/** @returns the row, and the token that leads to it, this once */
+export async function insertLink(tx: Tx, link: NewLink): Promise<Link & { token: string }> {
+  const token = randomToken();
+  const lifetime = LIFETIME[link.kind];
+  const [row] = await tx
     .insert(signInLinks)
     .values({
-      token_hash: hashSecret(token),
+      token_hash: sha256(token),
       id: newId(),
-      kind: values.kind,
-      user_id: values.userId ?? null,
-      email: values.email === undefined ? null : normalEmail(values.email),
-      role: values.role ?? 'user',
-      created_by: values.createdBy ?? null,
-      expires_at: new Date(Date.now() + LIFETIME[values.kind]),
+      kind: link.kind,
+      user_id: link.userId ?? null,
+      email: link.email ?? null,
+      role: link.role ?? 'user',
+      created_by: link.createdBy ?? null,
+      created_at: link.now,
+      expires_at: lifetime === undefined ? null : new Date(link.now.getTime() + lifetime),
     })
     .returning();
-  return { token, link: link! };
+  return { ...row!, token };
 }
 
-/** @returns the token that the link carries, and its row */
-export function createSignInLink(db: Database, values: NewLink): Promise<{ token: string; link: SignInLink }> {
-  return db.asService('create a sign-in link', (tx) => insertLink(tx, values));
+/** The page that redeems a token. @param base where browsers reach the server */
+export function linkUrl(base: string, token: string): string {
+  return `${base.replace(/\/$/, '')}/welcome?token=${token}`;
 }
 
-/** Where a browser takes a token to. */
-export function linkUrl(url: string, token: string): string {
-  return `${url.replace(/\/$/, '')}/welcome?token=${token}`;
-}
-
-/** A fresh token for the first account; undefined once there is a user. Earlier ones are void. */
-export function setupToken(db: Database): Promise<string | undefined> {
-  return db.asService('first account', async (tx) => {
-    if (await isAnybodyThere(tx)) return undefined;
-    await tx.delete(signInLinks).where(eq(signInLinks.kind, 'setup'));
-    return (await insertLink(tx, { kind: 'setup', role: 'admin' })).token;
+/** @returns the token that makes the first account; undefined once there is one */
+export function createSetupLink(db: Database, now: Date): Promise<string | undefined> {
+  return db.asService('offer the first account', async (tx) => {
+    if (await anyUser(tx)) return undefined;
+    return (await insertLink(tx, { kind: 'setup', role: 'admin', now })).token;
   });
 }
 
-const isUsable = and(isNull(signInLinks.used_at), gt(signInLinks.expires_at, sql`now()`));
+/** @throws AppError `not_found` when nobody has this email */
+export async function insertSignInLink(
+  tx: Tx,
+  email: string,
+  now: Date,
+): Promise<Link & { token: string; user: User }> {
+  const [user] = await tx.select().from(users).where(eq(users.email, email.trim().toLowerCase()));
+  if (!user) throw new AppError('not_found', `there is no user ${email}; see steward users list.`);
+  return { ...(await insertLink(tx, { kind: 'sign_in', userId: user.id, email: user.email, now })), user };
+}
+
+/** @returns the token of a fresh sign-in link. @throws AppError `not_found` */
+export async function createSignInLink(db: Database, email: string, now = new Date()): Promise<string> {
+  return (await db.asService('make a sign-in link', (tx) => insertSignInLink(tx, email, now))).token;
+}
+
+const usable = (token: string, now: Date) =>
+  and(
+    eq(signInLinks.token_hash, sha256(token)),
+    isNull(signInLinks.used_at),
+    or(isNull(signInLinks.expires_at), gt(signInLinks.expires_at, now)),
+  );
+
+function dead(): AppError {
+  return new AppError('not_found', 'this link was used already, or has expired; ask for a new one.');
+}
+
+/** What a link is for, without using it. @throws AppError `not_found` */
+export function readLink(db: Database, token: string, now: Date): Promise<Pick<Link, 'kind' | 'email'>> {
+  return db.asService('look at a link', async (tx) => {
+    const [link] = await tx
+      .select({ kind: signInLinks.kind, email: signInLinks.email })
+      .from(signInLinks)
+      .where(usable(token, now));
+    if (!link) throw dead();
+    return link;
+  });
+}
+
+export interface Redemption {
+  readonly token: string;
+  /** The part of the email before the @ unless told. */
+  readonly name?: string | undefined;
+  /** Ignored where the link itself names one. */
+  readonly email?: string | undefined;
+  /** Needed for an account; with a sign-in link it replaces the password and ends all other sessions. */
+  readonly password?: string | undefined;
+  readonly timezone?: string | undefined;
+}
 
 /**
- * The link of a token that can still be used.
+ * Uses a link up, in the transaction that makes its account: of two who redeem it at once, one succeeds.
  *
- * @throws AppError `not_found` when it is unknown, used or too old; which of them is not said
+ * @param onDone what else belongs into that transaction
+ * @throws AppError `not_found`, `validation_failed` when something is missing, `conflict` when the email has an account
  */
-export async function usableLink(tx: Tx, token: string): Promise<SignInLink> {
-  const [link] = await tx
-    .select()
-    .from(signInLinks)
-    .where(and(eq(signInLinks.token_hash, hashSecret(token)), isUsable));
-  return link ?? refuse();
+export async function redeemLink(
+  db: Database,
+  redemption: Redemption,
+  now: Date,
+  onDone: (tx: Tx, link: Link, user: User) => Promise<void>,
+): Promise<User> {
+  const { kind, email: bound } = await readLink(db, redemption.token, now);
+  const email = bound ?? redemption.email;
+  if (email === undefined) throw missing('email');
+  if (kind !== 'sign_in' && redemption.password === undefined) throw missing('password');
+  // Before the transaction: it takes a tenth of a second, and nobody should wait for it with a lock.
+  const password = redemption.password === undefined ? undefined : await hashPassword(redemption.password);
+  return db.asService('redeem a link', async (tx) => {
+    if (kind === 'setup') {
+      // Two processes may each have printed a link; there is one first account all the same.
+      await tx.execute(sql`lock table users in share row exclusive mode`);
+      if (await anyUser(tx)) throw dead();
+    }
+    const [link] = await tx
+      .update(signInLinks)
+      .set({ used_at: now })
+      .where(usable(redemption.token, now))
+      .returning();
+    if (!link) throw dead();
+    const user =
+      link.user_id === null
+        ? await insertUser(tx, {
+            email,
+            name: redemption.name ?? email.split('@')[0]!,
+            role: link.role,
+            timezone: redemption.timezone,
+          })
+        : (await tx.select().from(users).where(eq(users.id, link.user_id)))[0]!;
+    if (password !== undefined) await setPassword(tx, user.id, password);
+    await onDone(tx, link, user);
+    return user;
+  });
 }
 
-/** Uses a link up: of several at once, one gets it. @throws AppError `not_found` */
-export async function takeLink(tx: Tx, token: string): Promise<SignInLink> {
-  const [link] = await tx
-    .update(signInLinks)
-    .set({ used_at: sql`now()` })
-    .where(and(eq(signInLinks.token_hash, hashSecret(token)), isUsable))
-    .returning();
-  return link ?? refuse();
+function missing(field: string): AppError {
+  return new AppError('validation_failed', `${field}: needed to make an account`, {
+    details: [{ path: field, message: 'needed to make an account' }],
+  });
 }
 
-function refuse(): never {
-  throw new AppError('not_found', 'this link was used already, or its time is over; ask for another.');
-}
+export type Invitation = Pick<Link, 'id' | 'email' | 'role' | 'created_at' | 'expires_at' | 'used_at'>;
 
-/** Invitations that nobody has used, the newest first; one more than `limit`. Uses sign_in_links_kind. */
+/** Invitations of all administrators, newest first; those that were used stay in the list. */
 export function listInvitations(
   tx: Tx,
   limit: number,
-  after: readonly [createdAt: string, id: string] | undefined,
-): Promise<SignInLink[]> {
-  const beyond =
-    after &&
-    or(
-      lt(signInLinks.created_at, new Date(after[0])),
-      and(eq(signInLinks.created_at, new Date(after[0])), lt(signInLinks.id, after[1])),
-    );
+  after: readonly [string, string] | undefined,
+): Promise<Invitation[]> {
+  const { id, email, role, created_at, expires_at, used_at } = signInLinks;
   return tx
-    .select()
+    .select({ id, email, role, created_at, expires_at, used_at })
     .from(signInLinks)
-    .where(and(eq(signInLinks.kind, 'invite'), isUsable, beyond))
-    .orderBy(desc(signInLinks.created_at), desc(signInLinks.id))
+    .where(
+      and(
+        eq(signInLinks.kind, 'invite'),
+        after &&
+          or(lt(created_at, new Date(after[0])), and(eq(created_at, new Date(after[0])), lt(id, after[1]))),
+      ),
+    )
+    .orderBy(desc(created_at), desc(id))
     .limit(limit + 1);
 }
 
-/** @throws AppError `not_found` */
+/** Takes an invitation back. @throws AppError `not_found` when there is none that could still be used */
 export async function revokeInvitation(tx: Tx, id: string): Promise<void> {
   const gone = await tx
     .delete(signInLinks)
     .where(and(eq(signInLinks.id, id), eq(signInLinks.kind, 'invite'), isNull(signInLinks.used_at)))
     .returning({ id: signInLinks.id });
-  if (gone.length === 0) throw new AppError('not_found', 'there is no such invitation.');
+  if (gone.length === 0)
+    throw new AppError('not_found', 'there is no such invitation, or it was used already.');
 }

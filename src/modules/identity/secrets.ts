@@ -1,11 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto';
+/** Secrets that are shown once and kept as a hash only: the tokens of links, and API keys. */
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 
-/** 256 random bits, as text that fits into a URL. Shown once; only its hash is stored. */
-export function newSecret(): string {
+/** @returns 32 random bytes in 43 characters that need no escaping anywhere */
+export function randomToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** What is stored of a secret. It is random, so a plain SHA-256 is as good as a slow hash and can be looked up. */
-export function hashSecret(secret: string): string {
+/** SHA-256 suffices: what is hashed is as random as the hash, so there is nothing to guess. */
+export function sha256(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
+}
+
+/** A secret of its own for each purpose, so that one that leaks gives away no other. */
+export function deriveSecret(installation: string, purpose: string): string {
+  return createHmac('sha256', installation).update(purpose).digest('base64url');
 }
