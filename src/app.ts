@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { chat } from './modules/chat/index.ts';
 import { identity } from './modules/identity/index.ts';
-import { contextForChat, memory } from './modules/memory/index.ts';
+import { contextForChat, memory, recentItems, surface } from './modules/memory/index.ts';
 import { modelFor, models } from './modules/models/index.ts';
 import { planner } from './modules/planner/index.ts';
 import { systemClock } from './platform/clock.ts';
@@ -79,7 +79,7 @@ function compose(
     { name: 'platform', operations: { events, jobs } },
     who,
     models,
-    planner,
+    planner({ context: contextForChat, recent: recentItems, surface }),
     memory,
     chat({
       runtime,
@@ -156,7 +156,7 @@ type Flatten<T> = T extends Operation
   : T extends OperationTree
     ? { [K in keyof T]: Flatten<T[K]> }[keyof T]
     : never;
-type AnyOperation = Flatten<ReturnType<typeof compose>['modules'][number]['operations']>;
+type AnyOperation = Extract<Flatten<ReturnType<typeof compose>['modules'][number]['operations']>, Operation>;
 
 /** What JSON makes of a value: a Date arrives as text. */
 type Jsonified<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Jsonified<T[K]> } : T;

@@ -3,7 +3,7 @@ import { jobs } from './jobs.ts';
 import { operations } from './operations.ts';
 
 export { contextForChat } from './context.ts';
-export { surface } from './service.ts';
+export { recentItems, surface } from './service.ts';
 
 /** Facts, summaries, what was last on the table, and what a model is told of it. */
 export const memory = {

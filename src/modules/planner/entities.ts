@@ -50,7 +50,12 @@ export async function insertRows<T extends EntityType>(
 }
 
 /** @throws AppError `not_found` */
-export async function getRow<T extends EntityType>(tx: Tx, userId: string, type: T, id: string): Promise<Rows[T]> {
+export async function getRow<T extends EntityType>(
+  tx: Tx,
+  userId: string,
+  type: T,
+  id: string,
+): Promise<Rows[T]> {
   const table = tableOf(type);
   const [row] = await tx
     .select()
@@ -101,7 +106,11 @@ export async function changeRow<T extends EntityType>(
 }
 
 /** Brings an archived row back; one that is not archived stays as it is. */
-export async function restoreRow<T extends EntityType>(ctx: OperationContext, type: T, row: Rows[T]): Promise<Rows[T]> {
+export async function restoreRow<T extends EntityType>(
+  ctx: OperationContext,
+  type: T,
+  row: Rows[T],
+): Promise<Rows[T]> {
   if (row.status !== 'archived') return row;
   return write(ctx, type, row, row as Record<string, unknown>, { ...restored(type, row) });
 }
@@ -113,7 +122,9 @@ async function write<T extends EntityType>(
   before: Readonly<Record<string, unknown>>,
   wanted: Readonly<Record<string, unknown>>,
 ): Promise<Rows[T]> {
-  const set = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => value !== undefined && !same(before[name], value)));
+  const set = Object.fromEntries(
+    Object.entries(wanted).filter(([name, value]) => value !== undefined && !same(before[name], value)),
+  );
   const changed = Object.keys(set);
   if (changed.length === 0) return row;
   if (typeof set.title === 'string') set.title_norm = normaliseTitle(set.title);
@@ -136,7 +147,8 @@ async function write<T extends EntityType>(
 
 function same(a: unknown, b: unknown): boolean {
   if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => item === b[index]);
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => item === b[index]);
   return a === b;
 }
 
@@ -213,7 +225,9 @@ function linkedToGoal(userId: string, goalId: string): SQL {
 
 function holdsWords(type: EntityType, q: string): SQL | undefined {
   const body = type === 'task' ? sql`notes` : sql`description`;
-  const words = normaliseTitle(q).split(' ').filter((word) => word !== '');
+  const words = normaliseTitle(q)
+    .split(' ')
+    .filter((word) => word !== '');
   const each = words.map((word) => {
     const pattern = `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`;
     return sql`(title_norm like ${pattern} or lower(${body}) like ${pattern})`;

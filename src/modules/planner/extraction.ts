@@ -37,13 +37,19 @@ export const extractedProblem = z.strictObject({
   severity: maybe(field.severity),
 });
 
-export const extractedLink = z.strictObject({ from: reference, to: reference, link_type: z.enum(LINK_TYPES) });
+export const extractedLink = z.strictObject({
+  from: reference,
+  to: reference,
+  link_type: z.enum(LINK_TYPES),
+});
 
 export const extractedUpdate = z.strictObject({
   type: z.enum(ENTITY_TYPES),
   title: field.title,
   set: z.strictObject({
-    status: maybe(z.enum(['open', 'blocked', 'done', 'active', 'paused', 'monitoring', 'resolved', 'archived'])),
+    status: maybe(
+      z.enum(['open', 'blocked', 'done', 'active', 'paused', 'monitoring', 'resolved', 'archived']),
+    ),
     due_date: maybe(field.day),
     due_time: maybe(field.timeOfDay),
     priority: maybe(field.priority),
@@ -59,7 +65,10 @@ export const extraction = z.object({
   tasks: z.array(extractedTask).max(MOST).default([]),
   goals: z.array(extractedGoal).max(MOST).default([]),
   problems: z.array(extractedProblem).max(MOST).default([]),
-  links: z.array(extractedLink).max(2 * MOST).default([]),
+  links: z
+    .array(extractedLink)
+    .max(2 * MOST)
+    .default([]),
   updates: z.array(extractedUpdate).max(MOST).default([]),
 });
 export type Extraction = z.output<typeof extraction>;
@@ -87,7 +96,9 @@ export const captureResult = z.object({
       change: z.enum(['created', 'updated']),
     }),
   ),
-  skipped: z.array(z.object({ what: z.string(), why: z.string() })).describe('What was proposed and not done'),
+  skipped: z
+    .array(z.object({ what: z.string(), why: z.string() }))
+    .describe('What was proposed and not done'),
   reason: z.literal('message_logged_no_actionable_changes').optional(),
 });
 export type CaptureResult = z.output<typeof captureResult>;
@@ -118,13 +129,24 @@ export function readAnswer(text: string): Reading {
   const parsed = answer.safeParse(value);
   if (parsed.success) return { extraction: parsed.data };
   const issues = parsed.error.issues.slice(0, 5);
-  return { problem: issues.map(({ path, message }) => `${path.join('.') || 'the answer'}: ${message}`).join('; ') };
+  return {
+    problem: issues.map(({ path, message }) => `${path.join('.') || 'the answer'}: ${message}`).join('; '),
+  };
 }
 
 type JsonSchema = Record<string, unknown>;
 
 /** Keywords that providers' strict modes refuse; `readAnswer` holds the answer to them all the same. */
-const NOT_STRICT = new Set(['minLength', 'maxLength', 'minItems', 'maxItems', 'pattern', 'format', 'default', '$schema']);
+const NOT_STRICT = new Set([
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+  'pattern',
+  'format',
+  'default',
+  '$schema',
+]);
 
 /** The answer's JSON Schema as strict modes want it: every property required, nothing more allowed, null for nothing. */
 export const ANSWER_SCHEMA: JsonSchema = strict(z.toJSONSchema(answer, { io: 'input' }));

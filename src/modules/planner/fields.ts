@@ -31,7 +31,13 @@ export const timeOfDay = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is not HH:MM')
   .describe('HH:MM');
 export const tags = z
-  .array(z.string().overwrite((tag) => storable(tag).replace(/^#/, '').trim().toLowerCase()).min(1).max(50))
+  .array(
+    z
+      .string()
+      .overwrite((tag) => storable(tag).replace(/^#/, '').trim().toLowerCase())
+      .min(1)
+      .max(50),
+  )
   .max(20)
   .overwrite((list) => [...new Set(list)]);
 export const notes = prose(10_000);

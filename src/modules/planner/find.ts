@@ -45,8 +45,15 @@ function hasWords(words: readonly string[], all: boolean): SQL {
  *
  * @param words letters and digits, lower case
  */
-export async function nearestEntities(tx: Tx, userId: string, words: readonly string[], limit: number): Promise<FoundEntity[]> {
-  const kinds = (['task', 'goal', 'problem'] as const).map((type) => rowsOf(type, userId, UNFINISHED[type], sql``));
+export async function nearestEntities(
+  tx: Tx,
+  userId: string,
+  words: readonly string[],
+  limit: number,
+): Promise<FoundEntity[]> {
+  const kinds = (['task', 'goal', 'problem'] as const).map((type) =>
+    rowsOf(type, userId, UNFINISHED[type], sql``),
+  );
   const named = words.length === 0 ? sql`false` : hasWords(words, false);
   const { rows } = await tx.execute<FoundEntity>(sql`
     with candidates as materialized (${sql.join(kinds, sql` union all `)}),

@@ -40,7 +40,8 @@ export async function createLink(ctx: OperationContext, link: Link): Promise<Ent
   ];
   const found = await namesOf(ctx.tx, ctx.userId, ends);
   for (const { entity_type, id } of ends) {
-    if (!found.has(`${entity_type}:${id}`)) throw new AppError('not_found', `there is no ${entity_type} with the id ${id}.`);
+    if (!found.has(`${entity_type}:${id}`))
+      throw new AppError('not_found', `there is no ${entity_type} with the id ${id}.`);
   }
   const isSelf = link.from_entity_id === link.to_entity_id;
   const cycle = isSelf ? [ends[0]!] : cycleOf(await waitingLinks(ctx.tx, ctx.userId), link);
@@ -86,10 +87,20 @@ async function namesOf(tx: Tx, userId: string, nodes: readonly Node[]): Promise<
 
 /** Says the circle: `"A" waits for "B", "B" waits for "A"`. */
 function cycleError(cycle: readonly Node[], names: ReadonlyMap<string, string>): AppError {
-  const named = cycle.map((node) => ({ ...node, title: names.get(`${node.entity_type}:${node.id}`) ?? node.id }));
-  if (named.length === 1) return new AppError('cycle', `"${named[0]!.title}" cannot be linked to itself.`, { details: { cycle: named } });
-  const steps = named.map(({ title }, index) => `"${title}" waits for "${named[(index + 1) % named.length]!.title}"`);
-  return new AppError('cycle', `that would close a circle: ${steps.join(', ')}.`, { details: { cycle: named } });
+  const named = cycle.map((node) => ({
+    ...node,
+    title: names.get(`${node.entity_type}:${node.id}`) ?? node.id,
+  }));
+  if (named.length === 1)
+    return new AppError('cycle', `"${named[0]!.title}" cannot be linked to itself.`, {
+      details: { cycle: named },
+    });
+  const steps = named.map(
+    ({ title }, index) => `"${title}" waits for "${named[(index + 1) % named.length]!.title}"`,
+  );
+  return new AppError('cycle', `that would close a circle: ${steps.join(', ')}.`, {
+    details: { cycle: named },
+  });
 }
 
 /** @throws AppError `not_found` */
@@ -110,7 +121,12 @@ export interface LinkFilter {
 }
 
 /** The newest first; one more than `limit`. */
-export async function listLinks(tx: Tx, userId: string, filter: LinkFilter, after: string | undefined): Promise<EntityLink[]> {
+export async function listLinks(
+  tx: Tx,
+  userId: string,
+  filter: LinkFilter,
+  after: string | undefined,
+): Promise<EntityLink[]> {
   const { entity_type: type, entity_id: id, link_type } = filter;
   const end = (endType: typeof entityLinks.from_entity_type, endId: typeof entityLinks.from_entity_id) =>
     and(type === undefined ? undefined : eq(endType, type), id === undefined ? undefined : eq(endId, id));

@@ -10,7 +10,10 @@ export interface TodaysPlan extends Plan {
 
 /** @returns the date in `timezone` at that moment, YYYY-MM-DD */
 export function dateIn(timezone: string, at: Date): string {
-  return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timezone).toPlainDate().toString();
+  return Temporal.Instant.fromEpochMilliseconds(at.getTime())
+    .toZonedDateTimeISO(timezone)
+    .toPlainDate()
+    .toString();
 }
 
 /** The plan as it is now. @param timezone IANA name */
@@ -28,11 +31,15 @@ export async function planToday(tx: Tx, userId: string, now: Date, timezone: str
 export async function refreshPlan(ctx: OperationContext, timezone: string): Promise<TodaysPlan> {
   const plan = await planToday(ctx.tx, ctx.userId, ctx.now, timezone);
   const { today, next, blocked } = plan;
-  ctx.event('plan.refreshed', { type: 'plan', id: dateIn(timezone, ctx.now) }, {
-    today: today.length,
-    next: next.length,
-    blocked: blocked.length,
-  });
+  ctx.event(
+    'plan.refreshed',
+    { type: 'plan', id: dateIn(timezone, ctx.now) },
+    {
+      today: today.length,
+      next: next.length,
+      blocked: blocked.length,
+    },
+  );
   return plan;
 }
 

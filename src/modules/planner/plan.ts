@@ -70,7 +70,9 @@ export function makePlan(tasks: readonly PlanTask[], today: string): Plan {
 
 /** What keeps a task from being done, in words; none when it is free. */
 function whyBlocked({ status, blockers }: PlanTask): string[] {
-  const reasons = blockers.map(({ title, how }) => (how === 'blocks' ? `blocked by "${title}"` : `waits for "${title}"`));
+  const reasons = blockers.map(({ title, how }) =>
+    how === 'blocks' ? `blocked by "${title}"` : `waits for "${title}"`,
+  );
   return status === 'blocked' && reasons.length === 0 ? ['marked as blocked'] : reasons;
 }
 
@@ -95,7 +97,10 @@ export function score(task: PlanTask, today: string): { points: number; reasons:
   else if (task.priority !== null) given.push([0, `priority ${task.priority}`]);
   const points = given.reduce((sum, [value]) => sum + value, 0);
   const reasons = given.map(([, reason]) => reason);
-  return { points: Math.round(points * 1000) / 1000, reasons: reasons.length > 0 ? reasons : ['open, with no date'] };
+  return {
+    points: Math.round(points * 1000) / 1000,
+    reasons: reasons.length > 0 ? reasons : ['open, with no date'],
+  };
 }
 
 /** Due date, priority, the longest untouched, id; what has none of a thing comes after what has. */

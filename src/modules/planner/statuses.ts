@@ -67,7 +67,10 @@ export function changeStatus(type: EntityType, row: Stateful, to: string, now: D
   const { status } = row;
   const known: Readonly<Record<string, readonly string[]>> = TRANSITIONS[type];
   if (!(to in known)) {
-    throw new AppError('bad_request', `a ${type} is never ${to}; it is one of ${Object.keys(known).join(', ')}.`);
+    throw new AppError(
+      'bad_request',
+      `a ${type} is never ${to}; it is one of ${Object.keys(known).join(', ')}.`,
+    );
   }
   if (status !== to && !known[status]?.includes(to)) {
     throw new AppError('conflict', `an archived ${type} cannot become ${to}; restore it first.`);
@@ -107,7 +110,10 @@ export const LINK_TYPES = ['depends_on', 'blocks', 'supports_goal', 'related', '
 export type LinkType = (typeof LINK_TYPES)[number];
 
 /** What a link must end at, where it is not free. */
-const LINK_ENDS: Readonly<Partial<Record<LinkType, EntityType>>> = { supports_goal: 'goal', addresses_problem: 'problem' };
+const LINK_ENDS: Readonly<Partial<Record<LinkType, EntityType>>> = {
+  supports_goal: 'goal',
+  addresses_problem: 'problem',
+};
 
 /** @returns what is wrong with a link of this type to that kind, or undefined */
 export function wrongEnd(link: LinkType, to: EntityType): string | undefined {
