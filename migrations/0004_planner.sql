@@ -58,16 +58,22 @@ select steward.tenant_table('entities');
 revoke insert, update, delete on entities from steward_app;
 
 create function steward.register_entities() returns trigger language plpgsql
-  security definer set search_path = public, pg_temp set "app.service" = 'registry of entities' as $$
+  security definer set search_path = public, pg_temp as $$
+declare reason text := coalesce(current_setting('app.service', true), '');
 begin
+  perform set_config('app.service', 'registry of entities', true);
   insert into entities (user_id, entity_type, id) select user_id, tg_argv[0], id from added;
+  perform set_config('app.service', reason, true);
   return null;
 end $$;
 
 create function steward.unregister_entities() returns trigger language plpgsql
-  security definer set search_path = public, pg_temp set "app.service" = 'registry of entities' as $$
+  security definer set search_path = public, pg_temp as $$
+declare reason text := coalesce(current_setting('app.service', true), '');
 begin
+  perform set_config('app.service', 'registry of entities', true);
   delete from entities e using removed r where e.user_id = r.user_id and e.entity_type = tg_argv[0] and e.id = r.id;
+  perform set_config('app.service', reason, true);
   return null;
 end $$;
 

@@ -5,13 +5,13 @@
  */
 import { passkey } from '@better-auth/passkey';
 import { betterAuth } from 'better-auth';
-import { createAuthEndpoint } from 'better-auth/api';
+import { APIError, createAuthEndpoint, createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { setSessionCookie } from 'better-auth/cookies';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { z } from 'zod';
 import type { Database } from '../../platform/database/index.ts';
 import { AppError } from '../../platform/errors.ts';
-import { newId } from '../../platform/ids.ts';
+import { isId, newId } from '../../platform/ids.ts';
 import { log } from '../../platform/log.ts';
 import { COOKIE_PREFIX } from './authenticate.ts';
 import { CLIENT_ADDRESS } from './client-address.ts';
@@ -77,6 +77,12 @@ export function createAuth({ db, secret, url, rateLimitFactor }: AuthOptions) {
         log[level](err ? { err } : {}, `better-auth: ${message}`);
       },
     },
+    onAPIError: {
+      onError: (err) => {
+        if (!isAPIError(err) || err.statusCode >= 500) log.error({ err }, 'better-auth: a request failed');
+      },
+    },
+    hooks: { before: refuseForeignIds },
     disabledPaths: DISABLED,
     emailAndPassword: {
       enabled: true,
@@ -138,6 +144,8 @@ export function createAuth({ db, secret, url, rateLimitFactor }: AuthOptions) {
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: url.startsWith('https:'),
+      // It would be off in tests, unless told.
+      disableOriginCheck: false,
       database: { generateId: newId },
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS] },
     },
@@ -182,6 +190,12 @@ export function createAuth({ db, secret, url, rateLimitFactor }: AuthOptions) {
     ],
   });
 }
+
+/** The columns are UUIDs; asking the database for anything else would be an error of ours, not of the caller. */
+const refuseForeignIds = createAuthMiddleware(async (ctx) => {
+  const { success, data } = z.object({ id: z.string() }).safeParse(ctx.body);
+  if (success && ctx.path.startsWith('/passkey/') && !isId(data.id)) throw new APIError('NOT_FOUND');
+});
 
 /** Opens a session for somebody whom a one-time link has let in. Not reachable over HTTP. */
 const sessionOpener = {

@@ -91,7 +91,7 @@ class Browser {
     }
     const text = await response.text();
     // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the server sent
-    const answer: any = text === '' ? null : JSON.parse(text);
+    const answer: any = /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
     return { status: response.status, headers: response.headers, body: answer };
   }
 }
@@ -540,6 +540,9 @@ describe('passkeys', () => {
     );
     expect(challenge).toMatchObject({ status: 200, body: { rpId: 'localhost' } });
     expect((await browser.send('GET', '/api/auth/passkey/list-user-passkeys')).body).toEqual([]);
+    for (const id of ['nonsense', randomUUID()]) {
+      expect((await browser.send('POST', '/api/auth/passkey/delete-passkey', { id })).status).toBe(404);
+    }
   });
 });
 

@@ -17,4 +17,4 @@ export type { LedgerRow } from './schema.ts';
 export { insertCall, modelFor } from './service.ts';
 
 /** Providers of models, which is used for what, the one way to call them, and the ledger of calls. */
-export const models: Module = { name: 'models', operations };
+export const models = { name: 'models', operations } satisfies Module;

@@ -8,6 +8,7 @@ import { EventEmitter } from 'node:events';
 import { sql } from 'drizzle-orm';
 import {
   Logger as GraphileLogger,
+  parseCronItems,
   type Runner,
   run as startWorkers,
   type TaskList,
@@ -77,10 +78,11 @@ export async function startJobs(options: {
     pollInterval: options.pollInterval ?? 2000,
     noHandleSignals: true,
     events,
-    crontab: modules
-      .flatMap((module) => module.cron ?? [])
-      .map(({ schedule, job }) => `${schedule} ${job}`)
-      .join('\n'),
+    parsedCronItems: parseCronItems(
+      modules.flatMap((module) =>
+        (module.cron ?? []).map(({ schedule, job }) => ({ task: job, match: schedule })),
+      ),
+    ),
     logger: quietLogger(),
   });
   const stopWatching = await watchPeers(db, workerIds);

@@ -215,10 +215,10 @@ describe('a conversation', () => {
   });
 
   it('moves by days from the day on which it is due', async () => {
-    const tools = offer('tasks_list', 'tasks_update');
+    const tools = offer('tasks_get', 'tasks_update');
     const request = [...shown, user('delay the second one by two days')];
-    expect((await ask(request, tools)).calls).toEqual([['tasks_list', { limit: 200 }]]);
-    expect((await ask([...request, ...called('tasks_list', LIST)], tools)).calls).toEqual([
+    expect((await ask(request, tools)).calls).toEqual([['tasks_get', { id: 'b' }]]);
+    expect((await ask([...request, ...called('tasks_get', LIST.items[1])], tools)).calls).toEqual([
       ['tasks_update', { id: 'b', due_date: '2026-11-27' }],
     ]);
   });

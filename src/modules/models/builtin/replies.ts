@@ -2,7 +2,7 @@
 import { describeDate, type Zone } from './dates.ts';
 import type { ExtractedTask, Extraction, Remark } from './extract.ts';
 import { type Row, record, rowsOf, type ToolResult } from './prompt.ts';
-import { contentWords, type EntityType, type Known, matchTitles, normTitle } from './references.ts';
+import { contentWords, type EntityType, type Known, normTitle } from './references.ts';
 import type { Change, Destination, ListFilter } from './understand.ts';
 import { WHICH } from './vocabulary.ts';
 
@@ -43,34 +43,40 @@ export function which(options: readonly Known[]): string {
 
 // ---------------------------------------------------------------------------------------------- capture
 
-/** What was kept, from what the tool says it did. */
+/** What was kept and what was left out, from what the tool says it did. */
 export function captured(extraction: Extraction, { output }: ToolResult, zone: Zone): string {
-  const applied = record(record(output)?.applied);
+  const answer = record(output);
+  const applied = record(answer?.applied);
+  const skipped = listOf(answer?.skipped).map(({ what, why }) => `- ${String(what)}: ${String(why)}`);
+  const left = skipped.length > 0 ? `\nLeft out:\n${skipped.join('\n')}` : '';
   if (applied && Object.values(applied).every((count) => count === 0)) {
-    return 'I had all of that already, so nothing was changed.';
+    return `${skipped.length > 0 ? 'Nothing was changed.' : 'I had all of that already, so nothing was changed.'}${left}`;
   }
-  const items = record(output)?.items;
-  const made = Array.isArray(items)
-    ? new Set(items.map((item) => normTitle(String(record(item)?.title))))
-    : new Set<string>();
-  const isNew = ({ title }: { readonly title: string }) => made.size === 0 || made.has(normTitle(title));
+  const items = listOf(answer?.items);
+  const line = (type: EntityType, title: string, more = ''): string[] => {
+    const item = items.find(
+      (made) => made.entity_type === type && normTitle(String(made.title)) === normTitle(title),
+    );
+    if (items.length > 0 && !item) return [];
+    return [`${type} "${title}"${more}${item?.change === 'updated' ? ', known already' : ''}`];
+  };
   const lines = [
-    ...extraction.tasks.filter(isNew).map((task) => `task "${task.title}"${details(task, zone)}`),
-    ...extraction.goals
-      .filter(isNew)
-      .map(
-        ({ title, target_date }) =>
-          `goal "${title}"${target_date ? ` (until ${describeDate(target_date, zone)})` : ''}`,
-      ),
-    ...extraction.problems.filter(isNew).map(({ title }) => `problem "${title}"`),
-    ...extraction.updates.filter(isNew).map(({ title, set }) => `"${title}" is ${set.status ?? 'changed'}`),
+    ...extraction.tasks.flatMap((task) => line('task', task.title, details(task, zone))),
+    ...extraction.goals.flatMap(({ title, target_date: date }) =>
+      line('goal', title, date ? ` (until ${describeDate(date, zone)})` : ''),
+    ),
+    ...extraction.problems.flatMap(({ title }) => line('problem', title)),
+    ...extraction.updates.map(({ title, set }) => `"${title}" is ${set.status ?? 'changed'}`),
   ];
-  if (lines.length === 1) return `Kept: ${lines[0]}.`;
+  if (lines.length === 1) return `Kept: ${lines[0]}.${left}`;
   const links = Number(applied?.links_created ?? extraction.links.length);
   const linked =
     links > 0 ? `\nI linked what belongs together (${links} ${links === 1 ? 'link' : 'links'}).` : '';
-  return `Kept:\n${lines.map((line) => `- ${line}`).join('\n')}${linked}`;
+  return `Kept:\n${lines.map((text) => `- ${text}`).join('\n')}${linked}${left}`;
 }
+
+const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
+  Array.isArray(value) ? value.map((item) => record(item) ?? {}) : [];
 
 function details({ due_date, due_time, priority, tags }: ExtractedTask, zone: Zone): string {
   const parts = [
@@ -172,49 +178,11 @@ export function plan(result: ToolResult, zone: Zone): string {
     .join('\n');
 }
 
-export function blocked(result: ToolResult, about: string | undefined, zone: Zone): string {
+export function blocked(result: ToolResult, zone: Zone): string {
   const rows = part(result, 'blocked');
-  const found = about ? matchTitles(about, rows) : rows;
-  if (found.length === 0) return 'Nothing is blocked.';
-  return `Blocked:\n${numbered(found.map((row) => line(row, zone)))}`;
-}
-
-/** What stands in the way of the items that `about` names: unfinished tasks they wait for, and linked problems. */
-export function blockers(about: string, results: readonly ToolResult[]): string {
-  const rows = results.filter(({ name }) => name !== 'links_list').flatMap(rowsOf);
-  const subjects = matchTitles(about, rows);
-  if (subjects.length === 0) return `I find nothing called "${about}".`;
-  const links = results
-    .filter(({ name }) => name === 'links_list')
-    .flatMap(({ output }) => {
-      const items = record(output)?.items ?? output;
-      return Array.isArray(items) ? items.map((item) => record(item) ?? {}) : [];
-    });
-  const ids = new Set(subjects.map(({ id }) => id));
-  const open = (row: Row) => !/^(?:done|resolved|archived)$/.test(String(row.fields.status));
-  // The tasks of a goal are its own: what holds them up holds up the goal.
-  for (const link of links)
-    if (link.link_type === 'supports_goal' && ids.has(String(link.to_entity_id)))
-      ids.add(String(link.from_entity_id));
-  const inTheWay = new Set<string>();
-  for (const { link_type: type, from_entity_id: from, to_entity_id: to } of links) {
-    if (type === 'depends_on' && ids.has(String(from))) inTheWay.add(String(to));
-    if (type === 'blocks' && ids.has(String(to))) inTheWay.add(String(from));
-    if (
-      (type === 'related' || type === 'addresses_problem') &&
-      (ids.has(String(from)) || ids.has(String(to)))
-    ) {
-      for (const end of [String(from), String(to)])
-        if (rows.some((row) => row.id === end && row.type === 'problem')) inTheWay.add(end);
-    }
-  }
-  const found = rows.filter((row) => inTheWay.has(row.id) && open(row));
-  const name = subjects.length === 1 ? `"${subjects[0]!.title}"` : `"${about}"`;
-  if (found.length > 0)
-    return `In the way of ${name}:\n${numbered(found.map(({ title, type }) => `${title} (${type})`))}`;
-  const todo = rows.filter((row) => row.type === 'task' && ids.has(row.id) && open(row));
-  if (todo.length === 0) return `Nothing blocks ${name}.`;
-  return `Nothing blocks ${name}. Still to do:\n${numbered(todo.map(({ title }) => title))}`;
+  return rows.length === 0
+    ? 'Nothing is blocked.'
+    : `Blocked:\n${numbered(rows.map((row) => line(row, zone)))}`;
 }
 
 // ---------------------------------------------------------------------------------------------- changes

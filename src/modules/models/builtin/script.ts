@@ -9,6 +9,7 @@ import type { Situation } from './extract.ts';
 import type { Row, ToolResult } from './prompt.ts';
 import { rowsOf } from './prompt.ts';
 import {
+  contentWords,
   coverage,
   type EntityType,
   type Known,
@@ -39,8 +40,8 @@ export interface Scene {
 const say = (text: string): Step => ({ say: text });
 const call = (tool: string, input: Call['input']): Call => ({ tool, input });
 
-const ask = (question: string, { chat }: Scene): Call =>
-  call('query_ask', { question, ...(chat && { chat_id: chat }) });
+const inChat = ({ chat }: Scene) => (chat ? { chat_id: chat } : {});
+const ask = (question: string, scene: Scene): Call => call('query_ask', { question, ...inChat(scene) });
 
 /** The most rows a tool lists; a title that has to be found is looked for among as many. */
 const MOST = 200;
@@ -48,6 +49,14 @@ const PLURAL = { task: 'tasks', goal: 'goals', problem: 'problems' } as const sa
   EntityType,
   string
 >;
+
+/** A list narrowed to the rows that may have the phrase in their title: the beginning of its longest word, in any form. */
+function lookup(type: EntityType, phrase: string, more: Call['input'] = {}): Call {
+  const hint = contentWords(phrase)
+    .sort((a, b) => b.length - a.length)[0]
+    ?.slice(0, 5);
+  return call(`${PLURAL[type]}_list`, { ...more, ...(hint && { q: hint }), limit: MOST });
+}
 
 /** How each type says that something is done, open again, or in a list. */
 const STATUS = {
@@ -94,7 +103,12 @@ export function nextStep(intent: Intent, scene: Scene): Step {
       return say(replies.remark(intent.remark));
     case 'capture': {
       const { updates, ...created } = intent.extraction;
-      const input = { ...created, ...(updates.length > 0 && { updates }) };
+      const input = {
+        ...created,
+        ...(updates.length > 0 && { updates }),
+        message: scene.message,
+        ...inChat(scene),
+      };
       return once(scene, [call('capture_apply', input)], ([result]) =>
         replies.captured(intent.extraction, result!, scene.situation),
       );
@@ -104,7 +118,9 @@ export function nextStep(intent: Intent, scene: Scene): Step {
     case 'plan_today':
       return once(scene, [call('plan_today', {})], ([result]) => replies.plan(result!, scene.situation));
     case 'blocking':
-      return blocking(intent.about, scene);
+      return intent.about === undefined
+        ? once(scene, [call('plan_today', {})], ([result]) => replies.blocked(result!, scene.situation))
+        : once(scene, [ask(intent.question, scene)], ([result]) => replies.answered(result!));
     case 'remember':
       return once(scene, [call('memory_remember', { text: intent.fact })], () =>
         replies.remembered(intent.fact),
@@ -153,34 +169,17 @@ function look(
 
 function list(entity: EntityType, filter: ListFilter, scene: Scene): Step {
   if (entity === 'task' && filter.status === 'blocked') {
-    return once(scene, [call('plan_today', {})], ([result]) =>
-      replies.blocked(result!, undefined, scene.situation),
-    );
+    return once(scene, [call('plan_today', {})], ([result]) => replies.blocked(result!, scene.situation));
   }
+  const narrowed = filter.dueTo ?? filter.about ?? filter.urgent ?? filter.count;
   const input = {
     status: STATUS[entity][filter.status],
-    limit: filter.dueTo || filter.about || filter.urgent || filter.count ? MOST : 50,
+    ...(entity === 'task' && filter.dueTo && { sort: 'due' }),
+    limit: narrowed ? MOST : 50,
   };
   return once(scene, [call(`${PLURAL[entity]}_list`, input)], ([result]) =>
     replies.list(entity, filter, rowsOf(result!), scene.situation),
   );
-}
-
-function blocking(about: string | undefined, scene: Scene): Step {
-  if (about === undefined) {
-    return once(scene, [call('plan_today', {})], ([result]) =>
-      replies.blocked(result!, undefined, scene.situation),
-    );
-  }
-  const results = look(scene, [
-    call('tasks_list', { limit: MOST }),
-    call('goals_list', { limit: MOST }),
-    call('problems_list', { limit: MOST }),
-    call('links_list', { limit: MOST }),
-  ]);
-  if ('calls' in results) return results;
-  if (results.length === 0) return say(replies.missingTool('tasks_list'));
-  return say(replies.blockers(about, results));
 }
 
 function recall(about: string | undefined, question: string, scene: Scene): Step {
@@ -198,7 +197,7 @@ function keep(scene: Scene): Step {
     (name) => scene.tools.has(name) || scene.results.some((result) => result.name === name),
   );
   return tool
-    ? once(scene, [call(tool, { message: scene.message })], () => replies.KEPT)
+    ? once(scene, [call(tool, { message: scene.message, ...inChat(scene) })], () => replies.KEPT)
     : say(replies.NOT_UNDERSTOOD);
 }
 
@@ -254,10 +253,9 @@ function dueDates(
   items: readonly Known[],
   scene: Scene,
 ): ReadonlyMap<string, string> | { readonly calls: readonly Call[] } {
-  const types = [...new Set(items.map(({ type }) => type))];
   const results = look(
     scene,
-    types.map((type) => call(`${PLURAL[type]}_list`, { limit: MOST })),
+    items.map(({ type, id }) => call(`${PLURAL[type]}_get`, { id })),
   );
   if ('calls' in results) return results;
   const dates = results
@@ -275,7 +273,7 @@ function find(
   if (target.kind !== 'title') return target;
   const results = look(
     scene,
-    target.types.map((type) => call(`${PLURAL[type]}_list`, { ...statusFor(kind, type), limit: MOST })),
+    target.types.map((type) => lookup(type, target.title, statusFor(kind, type))),
   );
   if ('calls' in results) return results;
   const rows = unfinished(kind, results.flatMap(rowsOf));
@@ -306,7 +304,8 @@ const unfinished = (kind: Change['kind'], rows: readonly Row[]): readonly Row[] 
 
 /** Completes the one task that a report is about. A report about none changes nothing; a remark on the world is kept. */
 function report(did: string, passive: boolean, scene: Scene): Step {
-  const results = look(scene, [call('tasks_list', { limit: MOST })]);
+  // Of a report only the verb has to be in the title.
+  const results = look(scene, [lookup('task', did.split(' ')[0]!)]);
   if ('calls' in results) return results;
   const finished = scene.results.filter(({ name }) => name === 'tasks_complete');
   const found = matchReport(did, unfinished('complete', results.flatMap(rowsOf)));

@@ -100,7 +100,7 @@ export type Intent =
   | { readonly kind: 'capture'; readonly extraction: Extraction }
   | { readonly kind: 'list'; readonly entity: EntityType; readonly filter: ListFilter }
   | { readonly kind: 'plan_today' }
-  | { readonly kind: 'blocking'; readonly about: string | undefined }
+  | { readonly kind: 'blocking'; readonly about: string | undefined; readonly question: string }
   | Change
   /** Something the user says he did; it completes a task only when it clearly is one. */
   | { readonly kind: 'report'; readonly did: string; readonly passive: boolean }
@@ -203,7 +203,7 @@ function readQuestion(text: string, situation: Situation): Intent | undefined {
     if (reads === 'ask' && !LIST_REQUESTS.some((list) => list.test(plain)))
       return { kind: 'ask', question: named(text, situation) };
     if (reads === 'ask') continue;
-    if (reads === 'blocking') return { kind: 'blocking', about };
+    if (reads === 'blocking') return { kind: 'blocking', about, question: named(text, situation) };
     if (!isOwnBusiness(plain)) return { kind: 'recall', about, question: text };
   }
   if (

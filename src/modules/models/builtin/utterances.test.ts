@@ -20,26 +20,7 @@ const STORED = {
   goals: [{ id: 'g1', title: 'Renovate both bathrooms', status: 'active', target_date: '2026-12-24' }],
   problems: [{ id: 'p1', title: 'Budget', status: 'active' }],
 };
-const LINKS = [
-  {
-    id: 'l1',
-    from_entity_type: 'problem',
-    from_entity_id: 'p1',
-    to_entity_type: 'goal',
-    to_entity_id: 'g1',
-    link_type: 'related',
-  },
-];
-
-const READS = [
-  'tasks_list',
-  'goals_list',
-  'problems_list',
-  'links_list',
-  'plan_today',
-  'query_ask',
-  'memory_recall',
-];
+const READS = ['tasks_list', 'goals_list', 'problems_list', 'plan_today', 'query_ask', 'memory_recall'];
 const WRITES = [
   'capture_apply',
   'inbox_add',
@@ -69,7 +50,9 @@ interface Made {
 function run({ tool, input }: Made): unknown {
   const plural = /^(tasks|goals|problems)_/.exec(tool)?.[1] as keyof typeof STORED | undefined;
   if (tool.endsWith('_list') && plural) {
-    const rows: { status: string }[] = STORED[plural];
+    const words = String(input.q ?? '').toLowerCase();
+    const stored: { status: string; title: string }[] = STORED[plural];
+    const rows = stored.filter(({ title }) => title.toLowerCase().includes(words));
     return {
       items: rows.filter(({ status }) =>
         input.status === undefined ? status !== 'archived' : status === input.status,
@@ -79,8 +62,6 @@ function run({ tool, input }: Made): unknown {
   }
   if (plural) return STORED[plural].find(({ id }) => id === input.id) ?? {};
   switch (tool) {
-    case 'links_list':
-      return { items: LINKS, next_cursor: null };
     case 'plan_today':
       return {
         generated_at: '2026-11-24T09:00:00Z',

@@ -109,7 +109,7 @@ export function ToolCard({ part }: { part: ToolUIPart | DynamicToolUIPart }) {
 function Block({ label, value }: { label: string; value: unknown }) {
   return (
     <section aria-label={label}>
-      <h3>{label}</h3>
+      <h2>{label}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
       <pre tabIndex={0}>
         {typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? 'nothing')}
