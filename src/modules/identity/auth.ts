@@ -194,7 +194,8 @@ export function createAuth({ db, secret, url, rateLimitFactor }: AuthOptions) {
 /** The columns are UUIDs; asking the database for anything else would be an error of ours, not of the caller. */
 const refuseForeignIds = createAuthMiddleware(async (ctx) => {
   const { success, data } = z.object({ id: z.string() }).safeParse(ctx.body);
-  if (success && ctx.path.startsWith('/passkey/') && !isId(data.id)) throw new APIError('NOT_FOUND');
+  if (success && ctx.path.startsWith('/passkey/') && !isId(data.id))
+    throw new APIError('NOT_FOUND', { code: 'NOT_FOUND', message: 'there is no such passkey.' });
 });
 
 /** Opens a session for somebody whom a one-time link has let in. Not reachable over HTTP. */

@@ -46,7 +46,8 @@ export function secondFactor() {
             const code = codeOf(ctx.body);
             if (code === undefined) return;
             const session = await getSessionFromCtx(ctx);
-            if (!session) throw new APIError('UNAUTHORIZED');
+            if (!session)
+              throw new APIError('UNAUTHORIZED', { code: 'UNAUTHORIZED', message: 'sign in first.' });
             const userId = session.user.id;
             const factor = await factorOf(ctx, userId);
             if (!factor) throw new APIError('BAD_REQUEST', { message: 'the second factor is not on.' });
