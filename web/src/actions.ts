@@ -6,6 +6,7 @@ import type { InfiniteData } from '@tanstack/react-query';
 import { call, type Page, randomKey } from './api.ts';
 import { KINDS } from './entities.ts';
 import { planQuery, queryClient } from './queries.ts';
+import { refreshSoon } from './refresh.ts';
 import { toastDone, toastError } from './toast.tsx';
 import type { CaptureResult, Entity, EntityType, PlanItem } from './types.ts';
 
@@ -41,8 +42,8 @@ async function change(
     toastError(error);
     return false;
   } finally {
-    void queryClient.invalidateQueries({ queryKey: [root] });
-    void queryClient.invalidateQueries({ queryKey: ['plan'] });
+    refreshSoon(root);
+    refreshSoon('plan');
   }
 }
 
@@ -115,8 +116,8 @@ export function update(type: EntityType, id: string, changes: Record<string, unk
 export async function create(type: EntityType, title: string): Promise<Entity> {
   const { root } = KINDS[type];
   const entity = await call<Entity>('POST', `/v1/${root}`, { title });
-  void queryClient.invalidateQueries({ queryKey: [root] });
-  void queryClient.invalidateQueries({ queryKey: ['plan'] });
+  refreshSoon(root);
+  refreshSoon('plan');
   return entity;
 }
 
@@ -128,8 +129,6 @@ export async function capture(message: string): Promise<CaptureResult> {
     client_msg_id: randomKey(),
     message,
   });
-  for (const root of ['tasks', 'goals', 'problems', 'links', 'plan', 'inbox']) {
-    void queryClient.invalidateQueries({ queryKey: [root] });
-  }
+  for (const root of ['tasks', 'goals', 'problems', 'links', 'plan', 'inbox']) refreshSoon(root);
   return result;
 }

@@ -7,6 +7,8 @@ export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
   readonly requestId: string | undefined;
+  /** Seconds after which the server will take the request. */
+  retryAfter: number | undefined;
 
   constructor(code: string, message: string, status: number, requestId?: string) {
     super(message);
@@ -67,12 +69,14 @@ export function toApiError(response: Response, body: unknown): ApiError {
     message?: string;
   };
   // better-auth answers {code, message} without the envelope.
-  return new ApiError(
+  const failure = new ApiError(
     error?.code ?? code?.toLowerCase() ?? 'internal',
     sentence(error?.message ?? message ?? `The server answered ${response.status}.`),
     response.status,
     error?.request_id ?? requestId,
   );
+  failure.retryAfter = Number(response.headers.get('retry-after')) || undefined;
+  return failure;
 }
 
 function sentence(text: string): string {

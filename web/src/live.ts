@@ -3,6 +3,7 @@
  * shown. One connection a tab; the browser reconnects by itself.
  */
 import { queryClient } from './queries.ts';
+import { refreshSoon } from './refresh.ts';
 
 export interface LiveEvent {
   type: string;
@@ -29,13 +30,8 @@ const STALE: Readonly<Record<string, readonly string[]>> = {
   model: ['models'],
 };
 
-/** Milliseconds in which a burst of events (a capture writes a dozen) becomes one round of fetching. */
-const GATHER_MS = 60;
-
 type Listener = (event: LiveEvent) => void;
 const listeners = new Set<Listener>();
-const stale = new Set<string>();
-let timer: ReturnType<typeof setTimeout> | undefined;
 let source: EventSource | undefined;
 
 /** @returns the function that stops listening */
@@ -58,20 +54,11 @@ export function openLive(): () => void {
       return;
     }
     if (event.type === 'resync') return void queryClient.invalidateQueries();
-    for (const root of STALE[event.entity_type ?? ''] ?? STALE[event.type.split('.')[0] ?? ''] ?? [])
-      stale.add(root);
-    if (timer === undefined) timer = setTimeout(refresh, GATHER_MS);
+    for (const root of STALE[event.entity_type ?? ''] ?? []) refreshSoon(root);
     for (const listener of listeners) listener(event);
   };
   return () => {
     source?.close();
     source = undefined;
   };
-}
-
-function refresh(): void {
-  timer = undefined;
-  const roots = [...stale];
-  stale.clear();
-  for (const root of roots) void queryClient.invalidateQueries({ queryKey: [root] });
 }

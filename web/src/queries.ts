@@ -3,13 +3,17 @@ import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } fro
 import { ApiError, call, type Page } from './api.ts';
 import type { Conversation, Goal, InboxItem, Link, Me, Plan, Problem, Task } from './types.ts';
 
+/** HTTP statuses that pass by themselves; 0 is no answer at all. */
+const PASSING = new Set([0, 429, 502, 503, 504]);
+
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
-      // What the server refuses it refuses again; only a lost connection or a failing server is worth another try.
-      retry: (failures, error) =>
-        failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),
+      // What the server refuses it refuses again; only "not now" and a lost connection are worth another try.
+      retry: (failures, error) => failures < 3 && error instanceof ApiError && PASSING.has(error.status),
+      retryDelay: (failures, error) =>
+        error instanceof ApiError && error.retryAfter ? error.retryAfter * 1000 : 500 * 2 ** failures,
     },
   },
 });

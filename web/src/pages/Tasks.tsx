@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { addDays } from '../dates.ts';
+import { addDays, dueLabel } from '../dates.ts';
 import { isOver, KINDS, statusLabel } from '../entities.ts';
 import { EntityList } from '../parts/EntityList.tsx';
 import { Due, Fact, Priority } from '../parts/Meta.tsx';
@@ -55,7 +55,9 @@ export function Tasks() {
           {(status === 'all' || task.status === 'blocked') && task.status !== 'open' && (
             <Fact>{statusLabel(kind, task.status)}</Fact>
           )}
-          {task.snoozed_until && Date.parse(task.snoozed_until) > Date.now() && <Fact>Snoozed</Fact>}
+          {task.snoozed_until && task.snoozed_until > today && (
+            <Fact>Snoozed until {dueLabel(task.snoozed_until, today)}</Fact>
+          )}
           {task.tags?.map((tag) => (
             <Fact key={tag}>#{tag}</Fact>
           ))}

@@ -4,13 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
 import { KINDS, LINKS } from '../entities.ts';
-import {
-  everyGoalQuery,
-  everyLinkQuery,
-  everyProblemQuery,
-  everyTaskQuery,
-  queryClient,
-} from '../queries.ts';
+import { everyGoalQuery, everyLinkQuery, everyProblemQuery, everyTaskQuery } from '../queries.ts';
+import { refreshSoon } from '../refresh.ts';
 import { toastError } from '../toast.tsx';
 import type { EntityType, Link, LinkType } from '../types.ts';
 import classes from './EntityLinks.module.css';
@@ -208,5 +203,5 @@ function isEnd(link: Link, end: 'from' | 'to', type: EntityType, id: string): bo
 }
 
 function refresh(): void {
-  for (const root of ['links', 'plan', 'tasks']) void queryClient.invalidateQueries({ queryKey: [root] });
+  for (const root of ['links', 'plan', 'tasks']) refreshSoon(root);
 }
