@@ -22,6 +22,9 @@ const NOT_TENANT = new Set([
 /** Its rows are users, so its key is `id`. */
 const KEYED_BY_ID = new Set(['users']);
 
+/** Values for columns whose checks want a particular form. */
+const PARTICULAR: Readonly<Record<string, string>> = { 'settings.key': 'model.default' };
+
 interface Column {
   readonly name: string;
   readonly type: string;
@@ -197,14 +200,14 @@ async function plant(client: pg.Client, table: string, key: string, userId: stri
     `select attname as name, format_type(atttypid, null) as type,
             (select substring(pg_get_constraintdef(k.oid) from $2) from pg_constraint k
              where k.conrelid = a.attrelid and k.contype = 'c' and k.conkey = array[a.attnum]
-               and pg_get_constraintdef(k.oid) like '%ARRAY[%' limit 1) as allowed
+               and pg_get_constraintdef(k.oid) ~ '(ARRAY\\[|= )''' limit 1) as allowed
      from pg_attribute a
      where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''
        and attnotnull and not atthasdef and attidentity = ''`,
-    [table, "ARRAY\\['([^']*)'"],
+    [table, "'([^']*)'::text"],
   );
   const values: Record<string, string> = { [key]: userId };
-  for (const { name, type, allowed } of columns) if (name !== key) values[name] = allowed ?? plain(type);
+  for (const { name, type, allowed } of columns) if (name !== key) values[name] = PARTICULAR[`${table}.${name}`] ?? allowed ?? plain(type);
   const names = Object.keys(values);
   const places = names.map((_name, index) => `$${index + 1}`);
   await client.query(

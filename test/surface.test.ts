@@ -31,7 +31,7 @@ interface Route {
   readonly method: string;
   readonly path: string;
   readonly operationId: string;
-  readonly effect: string;
+  readonly access: string;
   readonly stream: boolean;
   readonly parameters: Parameter[];
   readonly body: Schema | undefined;
@@ -158,7 +158,7 @@ beforeAll(async () => {
         method: method.toUpperCase(),
         path,
         operationId: op.operationId as string,
-        effect: op['x-effect'] as string,
+        access: op['x-access'] as string,
         stream: '204' in (op.responses as object),
         parameters: ((op.parameters ?? []) as Parameter[]).filter((parameter) => parameter.in !== 'header'),
         body: (op.requestBody as { content: Record<string, { schema: Schema }> } | undefined)?.content[
@@ -238,7 +238,7 @@ describe('the HTTP surface', () => {
     const missing = await app.request(user, 'GET', '/v1/nothing');
     expect(missing.status).toBe(404);
     errorBody.parse(missing.body);
-    const large = await app.request(user, 'POST', '/v1/tasks', { title: 'x'.repeat(3 * 1024 * 1024) });
+    const large = await app.request(user, 'POST', '/v1/tasks', { title: 'x'.repeat(3 * 1024 * 1024) }, { connection: 'close' });
     expect(large.status).toBe(413);
     errorBody.parse(large.body);
   });
@@ -255,6 +255,7 @@ describe('the HTTP surface', () => {
     const lists = routes.filter(
       (route) =>
         route.method === 'GET' &&
+        route.access === 'user' &&
         route.parameters.some((parameter) => parameter.name === 'cursor') &&
         !route.path.includes('{'),
     );

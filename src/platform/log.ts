@@ -1,5 +1,25 @@
 import { pino } from 'pino';
 
+/** Names under which secrets travel, at the top of a line and one level below. */
+const SECRETS = ['authorization', 'cookie', 'password', 'token', 'key'];
+
+/**
+ * What a reader needs of an error. A library's error may carry its whole connection, and a failed query names the
+ * values that it was called with, which are people's data: its cause, the server's own message, does not.
+ */
+function describe(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { cause } = error;
+  const shown = error.message.startsWith('Failed query:') && cause instanceof Error ? cause : error;
+  const stack = error.stack ?? '';
+  return {
+    type: shown.name,
+    message: shown.message,
+    code: (shown as { code?: unknown }).code,
+    stack: stack.slice(stack.indexOf('\n    at ') + 1),
+  };
+}
+
 /**
  * The log: one JSON object a line on stderr, so that stdout stays free for what a command prints.
  * Whatever may hold a secret is removed by name; bodies and prompts are never logged at all.
@@ -8,31 +28,8 @@ export const log = pino(
   {
     level: process.env.STEWARD_LOG_LEVEL ?? 'info',
     base: null,
-    // An error of a library may carry its whole connection; only what a reader needs is kept.
-    serializers: {
-      err: (error: unknown) =>
-        error instanceof Error
-          ? {
-              type: error.name,
-              message: error.message,
-              code: (error as { code?: unknown }).code,
-              stack: error.stack,
-            }
-          : { message: String(error) },
-    },
-    redact: {
-      paths: [
-        'authorization',
-        'cookie',
-        'password',
-        'token',
-        'key',
-        '*.authorization',
-        '*.cookie',
-        '*.password',
-      ],
-      censor: '[removed]',
-    },
+    serializers: { err: describe },
+    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[removed]' },
   },
   pino.destination({ dest: 2, sync: true }),
 );
