@@ -5,36 +5,33 @@
  * A clause is nothing unless a rule says what it is: questions, negations, quotations, hypotheticals, reports and
  * small talk fall through, because a wrong task is worse than a missing one.
  */
-import { findDate, type When, type Zone } from './dates.ts';
-import {
-  baseVerb,
-  contentWords,
-  type EntityType,
-  type Known,
-  matchReport,
-  resolve,
-  type Surfaced,
-} from './references.ts';
+import { readChange, updatesOf } from './changes.ts';
+import { clauses, isInstruction, isReport, normalise, remarkOf, reportOf, rotated } from './clauses.ts';
+import { findDate, type When } from './dates.ts';
+import type {
+  EntityRef,
+  ExtractedGoal,
+  ExtractedLink,
+  ExtractedProblem,
+  ExtractedTask,
+  ExtractedUpdate,
+  Extraction,
+  Situation,
+} from './extraction.ts';
+import { contentWords, type EntityType, matchReport } from './references.ts';
 import {
   ACTION_VERBS,
   ADDITIONS,
   APPOINTMENTS,
-  COMPLETIONS,
   CONNECTORS,
   GOAL_PHRASES,
-  HYPOTHETICALS,
   INTENTIONS,
   NEEDS,
-  NEGATIONS,
   NOT_TO_FORGET,
   OBLIGATIONS,
-  PAST_FORMS,
   POLITE,
   PROBLEMS,
-  QUESTION_START,
-  QUOTATIONS,
   SEQUENCE,
-  SMALL_TALK,
   STATEMENT,
   SWEEPING,
   THEMES,
@@ -42,56 +39,6 @@ import {
   WISHED_GOAL_VERBS,
   WISHES,
 } from './vocabulary.ts';
-
-export interface ExtractedTask {
-  title: string;
-  notes?: string;
-  priority?: 1 | 2 | 3 | 4;
-  impact_score?: 1 | 2 | 3 | 4 | 5;
-  due_date?: string;
-  due_time?: string;
-  tags?: string[];
-  status?: 'open' | 'done';
-}
-export interface ExtractedGoal {
-  title: string;
-  description?: string;
-  horizon?: string;
-  target_date?: string;
-}
-export interface ExtractedProblem {
-  title: string;
-  description?: string;
-  severity?: 1 | 2 | 3 | 4 | 5;
-}
-export interface EntityRef {
-  type: EntityType;
-  title: string;
-}
-export type LinkType = 'depends_on' | 'blocks' | 'supports_goal' | 'related' | 'addresses_problem';
-export interface ExtractedLink {
-  from: EntityRef;
-  to: EntityRef;
-  link_type: LinkType;
-}
-export interface ExtractedUpdate {
-  type: EntityType;
-  title: string;
-  set: { status?: string; due_date?: string; due_time?: string; target_date?: string; priority?: number };
-}
-/** The input of `capture.apply` and what the purpose "extraction" answers. */
-export interface Extraction {
-  tasks: ExtractedTask[];
-  goals: ExtractedGoal[];
-  problems: ExtractedProblem[];
-  links: ExtractedLink[];
-  updates: ExtractedUpdate[];
-}
-
-/** Where the user is and what he has just seen. */
-export interface Situation extends Zone {
-  readonly context: Surfaced;
-}
 
 type Found =
   | { readonly type: 'task'; readonly entity: ExtractedTask; readonly sequence: 'first' | 'then' | undefined }
@@ -118,16 +65,6 @@ export function extract(text: string, situation: Situation): Extraction {
 export const isEmpty = ({ tasks, goals, problems, updates }: Extraction): boolean =>
   tasks.length + goals.length + problems.length + updates.length === 0;
 
-/** Straight quotes, single spaces, trimmed lines. Everything below reads such text. */
-export function normalise(text: string): string {
-  return text
-    .replace(/[‘’ʼ´`]/g, "'")
-    .replace(/[“”„«»]/g, '"')
-    .replace(/[\u00a0\t ]+/g, ' ')
-    .replace(/ *\n */g, '\n')
-    .trim();
-}
-
 /** Entities of one kind that a message may make, as `capture.apply` takes them. */
 const MOST = 50;
 
@@ -136,116 +73,7 @@ function pushNew<T extends { title: string }>(list: T[], entity: T): void {
     list.push(entity);
 }
 
-// ---------------------------------------------------------------------------------------------- clauses
-
-const BULLET = /^(?:[-*•·+]|\d{1,2}[.)]|\[[ xX]?\])\s+/;
-const SENTENCE_END =
-  /(?<=[^\s.]{2}[.!?]|[;…])(?<!\b(?:no|nr|dr|mr|mrs|ms|st|vs|approx|tel|art)\.)\s+(?!p[1-4]\b|#)(?=\S)|\s+(?=\d{1,2}[.)] \p{L})/u;
-/** The parts of a text that each say one thing, list markers removed. */
-export function clauses(text: string): string[] {
-  return normalise(text)
-    .split('\n')
-    .flatMap((line) => (QUOTATIONS.some((pattern) => pattern.test(line)) ? [line] : line.split(SENTENCE_END)))
-    .map((sentence) => sentence.replace(BULLET, ''))
-    .flatMap(splitSentence)
-    .map((clause) => clause.trim().replace(/^[,;:\s]+|[\s,;]+$/g, ''))
-    .filter(Boolean);
-}
-
-/** Cuts at commas and "and" where a new thought begins, so that "milk and eggs" stays one. */
-function splitSentence(sentence: string): string[] {
-  // A question asks about all that is in it.
-  if (isHypothetical(sentence) || /\?\s*$/.test(sentence)) return [sentence];
-  // What somebody said is not cut up; an instruction before it stands on its own ("call him, he said he is in").
-  if (quoted(sentence)) return [leadingInstruction(sentence) ?? sentence];
-  const parts: string[] = [];
-  let from = 0;
-  let marker = '';
-  const boundary =
-    /\s*(?:,\s*(?:and |but |so |then )?|\s(?:and then|and also|and|but|then|plus|& )\s?|\s[-–—]\s)\s*/gi;
-  for (const cut of sentence.matchAll(boundary)) {
-    const left = marker + sentence.slice(from, cut.index);
-    const right = sentence.slice(cut.index + cut[0].length);
-    // "don't buy milk and call the bank" denies both.
-    if (/^ and $/i.test(cut[0]) && isNegated(left)) continue;
-    if (insideQuote(sentence, cut.index) || !isWhole(left) || !beginsThought(right, cut[0])) continue;
-    parts.push(left);
-    from = cut.index + cut[0].length;
-    marker = /then/i.test(cut[0]) ? 'then ' : '';
-  }
-  return [...parts, marker + sentence.slice(from)];
-}
-
-/** The instruction in front of the first comma, when somebody's words follow it. */
-export function leadingInstruction(sentence: string): string | undefined {
-  const [lead = '', ...others] = sentence.split(/,\s+/);
-  return others.length > 0 && isInstruction(lead) && !quoted(lead) && !isHypothetical(lead)
-    ? lead
-    : undefined;
-}
-
-/** "Check if we could …" is an instruction, whatever it is about. */
-export const isHypothetical = (text: string): boolean =>
-  !/^(?:ask|check|find out|see|confirm|clarify|decide|verify|test)\b/i.test(text) &&
-  HYPOTHETICALS.some((pattern) => pattern.test(text));
-
-const isNegated = (text: string): boolean =>
-  !NOT_TO_FORGET.test(text) && NEGATIONS.some((pattern) => pattern.test(text));
-
-const insideQuote = (text: string, index: number): boolean =>
-  (text.slice(0, index).split('"').length - 1) % 2 === 1;
-
-const INTENDED = [WISHES, OBLIGATIONS, NOT_TO_FORGET, NEEDS];
-
-function beginsThought(text: string, boundary: string): boolean {
-  const body = text.replace(CONNECTORS, '').replace(SEQUENCE, '');
-  const first = body.split(/[\s,.!?]/)[0]?.toLowerCase() ?? '';
-  if (SEQUENCE.test(text) || INTENDED.some((pattern) => pattern.test(body))) return true;
-  if (ACTION_VERBS.has(first) && body.trim().includes(' ')) return !STATEMENT.test(body);
-  if (GOAL_PHRASES.some((pattern) => pattern.test(body))) return true;
-  const clause = body.split(/[,;]/)[0] ?? '';
-  if (PROBLEMS.some((pattern) => pattern.test(clause.trim()))) return true;
-  // After a comma any clause of its own: "…, but money is tight". A relative one belongs to what it stands behind.
-  return (
-    boundary.includes(',') &&
-    /^(?!which|who|that|whose|where)(?:[\w']+ ){1,4}?(?:is|are|was|were|have|has|need|must|should|will|want|don't|can't)\b/i.test(
-      clause,
-    )
-  );
-}
-
-/** A lone verb before "and" ("research and book flights") is not a thought of its own. */
-const isWhole = (text: string): boolean => {
-  const words = text
-    .replace(CONNECTORS, '')
-    .replace(SEQUENCE, '')
-    .replace(OBLIGATIONS, '')
-    .replace(NOT_TO_FORGET, '')
-    .trim()
-    .split(/\s+/);
-  return words.length > 1 || (words[0] ?? '').length === 0;
-};
-
 // ------------------------------------------------------------------------------------------ one clause
-
-export type Remark = 'question' | 'negation' | 'hypothetical' | 'quotation' | 'small_talk';
-
-/** Why a clause changes nothing, or undefined when it may. */
-export function remarkOf(clause: string): Remark | undefined {
-  const bare = clause.replace(/[\s.!…]+$/, '');
-  if (PROBLEMS.some((pattern) => pattern.test(bare)) && !/[?]$/.test(bare) && !QUESTION_START.test(bare)) {
-    return isHypothetical(bare) ? 'hypothetical' : quoted(bare) ? 'quotation' : undefined;
-  }
-  if (NOT_TO_FORGET.test(bare)) return undefined;
-  if (quoted(bare)) return 'quotation';
-  if (/\?\s*$/.test(bare)) return 'question';
-  if (isHypothetical(bare)) return 'hypothetical';
-  if (NEGATIONS.some((pattern) => pattern.test(bare))) return 'negation';
-  if (SMALL_TALK.some((pattern) => pattern.test(bare))) return 'small_talk';
-  if (QUESTION_START.test(bare) && !ACTION_VERBS.has(bare.split(' ')[0]!.toLowerCase())) return 'question';
-  return undefined;
-}
-const quoted = (clause: string): boolean => QUOTATIONS.some((pattern) => pattern.test(clause));
 
 function readClause(clause: string, situation: Situation): Found[] {
   const direct = addition(clause, situation);
@@ -259,8 +87,8 @@ function readClause(clause: string, situation: Situation): Found[] {
   body = rotated(body.replace(CONNECTORS, '').replace(/[\s.!…]+$/, ''), situation);
   if (!body || SWEEPING.test(body) || remarkOf(body) !== undefined) return [];
 
-  const update = readUpdate(body, situation);
-  if (update) return [update];
+  const updates = readUpdates(body, situation);
+  if (updates) return updates;
   const problem = readProblem(body, situation);
   if (problem) return [problem];
 
@@ -272,25 +100,18 @@ function readClause(clause: string, situation: Situation): Found[] {
   if (had) return findDate(had, situation)?.past === false ? some(task(had, order, situation)) : [];
   if (isReport(body)) return [];
   if (isGoal(body, situation) && !STATEMENT.test(body)) return some(goal(body, situation));
-  return isInstruction(body) || isAppointment(body, situation) ? some(task(body, order, situation)) : [];
+  // "finally rehearse twice": whoever counts steps gives instructions, whatever the verb.
+  const step =
+    order !== undefined &&
+    /\w \w/.test(body) &&
+    !/^(?:i|we|you|he|she|they|it|the|there|this|that|my|our)\b/i.test(body) &&
+    !STATEMENT.test(body);
+  return step || isInstruction(body) || isAppointment(body, situation)
+    ? some(task(body, order, situation))
+    : [];
 }
 
 const some = (found: Found | undefined): Found[] => (found ? [found] : []);
-
-/** "urgent: fix it" and "tomorrow I have to call" with what stands in front put behind, where the rules look for it. */
-function rotated(body: string, situation: Situation): string {
-  const urgent = /^(urgent|asap|high priority|low priority)\s*[:,!-]+\s*(.+)$/i.exec(body);
-  if (urgent) return `${urgent[2]}, ${urgent[1]}`;
-  const words = body.split(' ');
-  for (let count = 1; count <= Math.min(5, words.length - 2); count++) {
-    const lead = words.slice(0, count).join(' ').replace(/[,:]$/, '');
-    const rest = words.slice(count).join(' ');
-    if (!isInstruction(rest) && !INTENDED.some((pattern) => pattern.test(rest))) continue;
-    if (/^(?:after|before|during) \w/i.test(lead) || findDate(lead, situation)?.rest === '')
-      return `${rest} ${lead}`;
-  }
-  return body;
-}
 
 /** "add …", "new goal: …", "remind me about …": the user said what it is. */
 function addition(clause: string, situation: Situation): Found[] | undefined {
@@ -347,31 +168,11 @@ const isMarked = (thing: string, situation: Situation): boolean =>
 const hasTime = (text: string, situation: Situation): boolean =>
   findDate(text, situation)?.time !== undefined;
 
-/** "buy milk": the first word is a verb of ours and the clause is no statement about a noun that looks like one. */
-export function isInstruction(body: string): boolean {
-  const [first = '', second = ''] = body
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}'\- ]/gu, ' ')
-    .split(/\s+/);
-  if (
-    !ACTION_VERBS.has(first) ||
-    VAGUE.test(body) ||
-    /^(?:tell|show|give|read|explain|find|get|send|bring) (?:me|us)\b/i.test(body)
-  )
-    return false;
-  if (
-    STATEMENT.test(body) ||
-    /\b(?:went|was|were)\b/i.test(body.replace(/\b(?:what|that|who|how|where|when|if|which)\b.*$/i, ''))
-  )
-    return false;
-  return second !== '';
-}
-
 /** "dentist tomorrow 3pm", "milk #home": no verb, but a time or a mark that makes it something to do. */
 function isAppointment(body: string, situation: Situation): boolean {
   if (/\b(?:i|we|you|he|she|they)\b|^(?:it|there|this|that|these|those|not)\b/i.test(body)) return false;
   if (
-    /\b(?:is|are|was|were|am|has|had|will|would|isn't|aren't|said|says|comes?|came|arrives?|arrived|leaves?|starts?|ends?|went|goes)\b/i.test(
+    /\b(?:is|are|was|were|am|has|had|will|would|isn't|aren't|said|says|comes?|came|arrives?|arrived|leaves?|starts?|ends?|went|goes|depends?)\b/i.test(
       body,
     )
   )
@@ -388,58 +189,21 @@ function isAppointment(body: string, situation: Situation): boolean {
   );
 }
 
-/** "I bought milk", "paid the rent": told, not asked for. */
-export function isReport(body: string): boolean {
-  return reportOf(body) !== undefined;
-}
-
-/** The same in the base form ("buy milk"), or undefined. */
-export function reportOf(body: string): string | undefined {
-  const bare = body
-    .replace(/[\s.!]+$/, '')
-    .replace(/\s+(?:yesterday|today|this morning|last \w+|already|just now|earlier|a while ago)$/i, '');
-  const passive =
-    /^(?:the |my |our )?(.+?) (?:is|are|was|were|has been|have been|got)(?: now| already| finally)? (\w+)$/i.exec(
-      bare,
-    );
-  const doneTo = passive && isPast(passive[2]!) ? baseVerb(passive[2]!) : undefined;
-  if (passive && doneTo) return `${doneTo} ${passive[1]}`;
-  const match =
-    /^(?:(?:i|we)(?:'ve| have| had)?\s+)?(?:just |already |finally |also |now |recently )*(\w+)\s+(.+)$/i.exec(
-      bare,
-    );
-  if (!match) return undefined;
-  const [, verb = '', object = ''] = match;
-  const subject = /^(?:i|we)\b/i.test(bare);
-  const base = isPast(verb) ? baseVerb(verb) : undefined;
-  // Without a subject, a form that is also a base form ("put", "read", "cut", "set") is an instruction.
-  if (!base || (!subject && base === verb.toLowerCase())) return undefined;
-  return `${base} ${object}`;
-}
-
-const isPast = (verb: string): boolean => /ed$/i.test(verb) || verb.toLowerCase() in PAST_FORMS;
-
-function readUpdate(body: string, situation: Situation): Found | undefined {
-  const { recent } = situation.context;
+/** A change or a report among other things that are said. What is not clear about it is left out. */
+function readUpdates(body: string, situation: Situation): Found[] | undefined {
   const reported = reportOf(body);
-  const items = reported ? matchReport(reported, recent) : [];
-  if (items.length === 1) return done(items[0]!);
-  for (const pattern of COMPLETIONS) {
-    const match = pattern.exec(body);
-    if (!match) continue;
-    const reference = resolve(match.groups?.ref ?? 'it', situation.context, ['task', 'goal', 'problem']);
-    if (reference.kind === 'known' && reference.items.length === 1) return done(reference.items[0]!);
+  const done = reported ? matchReport(reported, situation.context.recent) : [];
+  const change =
+    done.length === 1
+      ? ({ kind: 'complete', target: { kind: 'known', items: done } } as const)
+      : readChange(body, situation);
+  if (!change) return undefined;
+  if (change.kind === 'clarify') return [];
+  if (change.kind === 'move' && change.target.kind === 'title' && change.otherwise) {
+    return change.otherwise.tasks.map((entity) => ({ type: 'task', entity, sequence: undefined }));
   }
-  return undefined;
+  return updatesOf(change).map((update) => ({ type: 'update', update }));
 }
-const done = (item: Known): Found => ({
-  type: 'update',
-  update: {
-    type: item.type,
-    title: item.title,
-    set: { status: item.type === 'problem' ? 'resolved' : 'done' },
-  },
-});
 
 function readProblem(body: string, situation: Situation): Found | undefined {
   for (const pattern of PROBLEMS) {

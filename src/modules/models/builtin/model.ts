@@ -15,7 +15,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
-import type { Situation } from './extract.ts';
+import type { Situation } from './extraction.ts';
 import { type Exchange, type Reading, readPrompt, surfacedIn } from './prompt.ts';
 import { points, resolve } from './references.ts';
 import { type Call, nextStep } from './script.ts';

@@ -1,9 +1,11 @@
 /** Every sentence the built-in model says about what its tools answered. Short, plain, with titles and dates. */
+
+import type { Change, Destination } from './changes.ts';
 import { describeDate, type Zone } from './dates.ts';
-import type { ExtractedTask, Extraction, Remark } from './extract.ts';
+import type { ExtractedTask, Extraction, Remark } from './extraction.ts';
 import { type Row, record, rowsOf, type ToolResult } from './prompt.ts';
 import { contentWords, type EntityType, type Known, normTitle } from './references.ts';
-import type { Change, Destination, ListFilter } from './understand.ts';
+import type { ListFilter } from './understand.ts';
 import { WHICH } from './vocabulary.ts';
 
 export const GREETING = 'Hello. Tell me what is on your mind, or ask "what should I do today?".';

@@ -4,8 +4,10 @@
  * It has no memory: each step is worked out anew from the intent and from the tool results that are there already,
  * so that a turn that was cut off goes on where it was.
  */
+
+import type { Change } from './changes.ts';
 import { dayFromNow, type Zone } from './dates.ts';
-import type { Situation } from './extract.ts';
+import type { Situation } from './extraction.ts';
 import type { Row, ToolResult } from './prompt.ts';
 import { rowsOf } from './prompt.ts';
 import {
@@ -18,7 +20,7 @@ import {
   type Reference,
 } from './references.ts';
 import * as replies from './replies.ts';
-import type { Change, Intent, ListFilter } from './understand.ts';
+import type { Intent, ListFilter } from './understand.ts';
 import { HELP, IDENTITY } from './vocabulary.ts';
 
 export interface Call {

@@ -1,10 +1,13 @@
 /** Answers that have to be JSON: extraction, query, summary and title, each cut to the schema that was asked for. */
+import { updatesOf } from './changes.ts';
+import { clauses } from './clauses.ts';
 import { dayFromNow } from './dates.ts';
-import { clauses, type ExtractedUpdate, type Extraction, extract, type Situation } from './extract.ts';
+import { extract } from './extract.ts';
+import type { Extraction, Situation } from './extraction.ts';
 import { type Entity, type Reading, type Row, record } from './prompt.ts';
-import { contentWords, type EntityType, points, resolve } from './references.ts';
+import { contentWords, points, resolve } from './references.ts';
 import * as replies from './replies.ts';
-import { type Change, type Intent, understand } from './understand.ts';
+import { understand } from './understand.ts';
 import { CONNECTORS, HELP, IDENTITY, OBLIGATIONS, POLITE } from './vocabulary.ts';
 
 /** A JSON Schema, of which only the outline is read. */
@@ -39,40 +42,16 @@ export function structuredAnswer(reading: Reading, situation: Situation, schema:
   }
 }
 
-/** What a message adds and changes. Changes are proposed only for what was surfaced, by title. */
+/** What a message adds and changes. */
 export function extraction(message: string, situation: Situation): Extraction {
   const intent = understand(message, situation);
   if (intent.kind === 'move' && intent.target.kind === 'title' && intent.otherwise) return intent.otherwise;
-  const updates = updatesOf(intent);
+  const nothing: Extraction = { tasks: [], goals: [], problems: [], links: [], updates: [] };
   if (intent.kind === 'capture') return intent.extraction;
-  if (updates.length > 0) return { tasks: [], goals: [], problems: [], links: [], updates };
+  if (intent.kind === 'move' && intent.target.kind === 'title' && intent.otherwise) return intent.otherwise;
+  if ('target' in intent) return { ...nothing, updates: updatesOf(intent) };
   // A report may name what was surfaced, which only the extractor looks at.
-  return intent.kind === 'report'
-    ? extract(message, situation)
-    : { tasks: [], goals: [], problems: [], links: [], updates: [] };
-}
-
-function updatesOf(intent: Intent): ExtractedUpdate[] {
-  if (!('target' in intent) || intent.target.kind !== 'known') return [];
-  return intent.target.items.map(({ type, title }) => ({ type, title, set: changeOf(intent, type) }));
-}
-
-function changeOf(change: Change, type: EntityType): ExtractedUpdate['set'] {
-  switch (change.kind) {
-    case 'complete':
-      return { status: type === 'problem' ? 'resolved' : 'done' };
-    case 'reopen':
-    case 'restore':
-      return { status: type === 'task' ? 'open' : 'active' };
-    case 'archive':
-      return { status: 'archived' };
-    case 'prioritise':
-      return { priority: change.priority };
-    case 'move':
-      if (!('date' in change.to)) return {};
-      if (type === 'goal') return { target_date: change.to.date };
-      return { due_date: change.to.date, ...(change.to.time && { due_time: change.to.time }) };
-  }
+  return intent.kind === 'report' ? extract(message, situation) : nothing;
 }
 
 // ------------------------------------------------------------------------------------------------ query

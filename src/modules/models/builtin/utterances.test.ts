@@ -4,7 +4,7 @@ import type {
   LanguageModelV4Prompt,
 } from '@ai-sdk/provider';
 import { describe, expect, it } from 'vitest';
-import { isInstruction } from './extract.ts';
+import { isInstruction } from './clauses.ts';
 import { createBuiltinModel } from './model.ts';
 import { UTTERANCES } from './utterances.ts';
 
@@ -20,7 +20,15 @@ const STORED = {
   goals: [{ id: 'g1', title: 'Renovate both bathrooms', status: 'active', target_date: '2026-12-24' }],
   problems: [{ id: 'p1', title: 'Budget', status: 'active' }],
 };
-const READS = ['tasks_list', 'goals_list', 'problems_list', 'plan_today', 'query_ask', 'memory_recall'];
+const READS = [
+  'tasks_list',
+  'tasks_get',
+  'goals_list',
+  'problems_list',
+  'plan_today',
+  'query_ask',
+  'memory_recall',
+];
 const WRITES = [
   'capture_apply',
   'inbox_add',
