@@ -79,7 +79,7 @@ export async function withOperator<T>(
       ? await startJobs({ db, clock, modules: app.modules, concurrency: 1 })
       : undefined;
     try {
-      return await fn({ runtime: app.runtime, actor });
+      return await fn({ runtime: app.runtime, registry: app.registry, actor });
     } finally {
       await workers?.stop();
     }

@@ -89,7 +89,7 @@ describe('an operation that is written in one file', () => {
     let ran = 0;
     addOperations(program, operations, async (_options, _needsUser, fn) => {
       ran += 1;
-      return fn({ runtime, actor });
+      return fn({ runtime, registry: operations, actor });
     });
     const command = program.commands[0]!.commands[0]!;
     expect(program.commands[0]!.name()).toBe('greetings');

@@ -172,6 +172,17 @@ export function createAuth({ db, secret, url, rateLimitFactor }: AuthOptions) {
       passkey({
         rpID: relyingParty(url),
         rpName: 'Steward',
+        // Who signs in with one is asked for no second factor: it must be two by itself, what one has and what one
+        // knows or is. The plugin asks browsers for that and takes no for an answer; we do not.
+        authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
+        registration: {
+          afterVerification: async ({ verification: { registrationInfo } }) =>
+            requireOwnerKnown(registrationInfo?.userVerified),
+        },
+        authentication: {
+          afterVerification: async ({ verification: { authenticationInfo } }) =>
+            requireOwnerKnown(authenticationInfo.userVerified),
+        },
         schema: {
           passkey: {
             modelName: 'passkeys',
@@ -188,6 +199,14 @@ export function createAuth({ db, secret, url, rateLimitFactor }: AuthOptions) {
       }),
       sessionOpener,
     ],
+  });
+}
+
+function requireOwnerKnown(verified: boolean | undefined): void {
+  if (verified) return;
+  throw new APIError('FORBIDDEN', {
+    code: 'USER_VERIFICATION_REQUIRED',
+    message: 'this passkey did not ask for a PIN, a finger or a face; set one up on it first.',
   });
 }
 

@@ -44,6 +44,8 @@ export async function insertKey(tx: Tx, key: NewKey): Promise<ApiKey & { key: st
       label: key.label,
       profile_name: key.profileName ?? 'personal',
       allow_operator_llm: key.allowOperatorLlm ?? false,
+      // Ours, to the millisecond: a cursor carries no more, and would skip what the server's clock puts between.
+      created_at: new Date(),
     })
     .returning(SHOWN);
   return { ...row!, key: raw };

@@ -76,7 +76,12 @@ async function databaseWithin(serverUrl: string): Promise<string> {
   await client.connect();
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [NAME]);
-    if (rowCount === 0) await client.query(`create database ${NAME}`);
+    if (rowCount === 0) {
+      await client.query(`create database ${NAME}`).catch((error: pg.DatabaseError) => {
+        // duplicate_database, or the unique index behind it: another process of this home was quicker.
+        if (error.code !== '42P04' && error.code !== '23505') throw error;
+      });
+    }
   } finally {
     await client.end();
   }

@@ -19,6 +19,8 @@ import { type JsonSchema, jsonSchema } from './json-schema.ts';
 /** A product that is open for one command. */
 export interface Session {
   readonly runtime: Runtime;
+  /** The operations of this very product; those that the help was made from belong to one that is closed. */
+  readonly registry: Registry;
   /** Who the command acts for; the operator at the terminal is an administrator. */
   readonly actor: Actor;
 }
@@ -50,12 +52,12 @@ export function addOperations(program: Command, registry: Registry, withSession:
 
 const kebab = (name: string): string => name.replaceAll('_', '-');
 
-function commandFor(op: Operation, withSession: WithSession): Command {
-  const command = new Command(kebab(op.name.split('.')[1]!)).description(op.summary);
-  if (op.description) command.addHelpText('after', `\n${op.description}`);
-  const schema = jsonSchema(op.input, 'input');
+function commandFor(described: Operation, withSession: WithSession): Command {
+  const command = new Command(kebab(described.name.split('.')[1]!)).description(described.summary);
+  if (described.description) command.addHelpText('after', `\n${described.description}`);
+  const schema = jsonSchema(described.input, 'input');
   const required = new Set(schema.required ?? []);
-  const positional = [...op.http.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
+  const positional = [...described.http.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
   // The one text that a command is about may be written without its option's name: steward capture thought "…".
   const free = Object.entries(schema.properties ?? {}).filter(
     ([name, property]) =>
@@ -72,7 +74,7 @@ function commandFor(op: Operation, withSession: WithSession): Command {
   command
     .option('--json', 'print the answer as JSON')
     .option('--user <email>', 'act for this user (needed when there are several)');
-  if (op.effect === 'destructive') command.option('--yes', 'do not ask');
+  if (described.effect === 'destructive') command.option('--yes', 'do not ask');
   command.action(async (...args: unknown[]) => {
     const options = command.optsWithGlobals<Record<string, unknown>>();
     const input: Record<string, unknown> = {};
@@ -84,11 +86,12 @@ function commandFor(op: Operation, withSession: WithSession): Command {
       const value = options[camel(name)];
       if (value !== undefined && !positional.includes(name)) input[name] = parseOption(name, property, value);
     }
-    if (op.effect === 'destructive' && options.yes !== true) await confirm(op);
+    if (described.effect === 'destructive' && options.yes !== true) await confirm(op);
     await withSession(
-      { ...options, work: op.kind === 'stream' },
-      op.access !== 'admin' && op.access !== 'public',
-      async ({ runtime, actor }) => {
+      { ...options, work: described.kind === 'stream' },
+      described.access !== 'admin' && described.access !== 'public',
+      async ({ runtime, registry, actor }) => {
+        const op = registry.get(described.name)!;
         const call = { actor, requestId: newId() };
         if (op.kind === 'stream') {
           for await (const { data } of (await openStream(runtime, op, call, input)) ?? []) {
