@@ -17,7 +17,7 @@ const lastAt = new Map<string, number>();
 export function refreshSoon(root: string): void {
   if (waiting.has(root)) return;
   waiting.add(root);
-  const due = (lastAt.get(root) ?? 0) + (PACE_MS[root] ?? 0) - performance.now();
+  const due = (lastAt.get(root) ?? Number.NEGATIVE_INFINITY) + (PACE_MS[root] ?? 0) - performance.now();
   setTimeout(
     () => {
       waiting.delete(root);

@@ -217,7 +217,7 @@ function NothingYet({ onExample }: { onExample: (text: string) => void }) {
       }
     >
       Write what is on your mind in the box above, in your own words. Steward finds the tasks, goals and
-      problems in it, and each morning says what to do first and why. Take one of these to try:
+      problems in it, and makes a plan for today that says why. Take one of these to try:
     </EmptyState>
   );
 }

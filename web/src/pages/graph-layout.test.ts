@@ -17,6 +17,21 @@ describe('layout', () => {
     for (const { from, to } of edges) expect(down.get(from)!.y).toBeLessThan(down.get(to)!.y);
   });
 
+  it('leaves a line that passes a column a way beside the boxes in it', () => {
+    const places = layout(
+      ['a', 'b', 'c'],
+      [
+        { from: 'a', to: 'b' },
+        { from: 'b', to: 'c' },
+        { from: 'a', to: 'c' },
+      ],
+      'across',
+    );
+    expect(places.size).toBe(3);
+    expect(places.get('b')!.y).not.toBe(places.get('a')!.y);
+    expect(places.get('c')!.y).toBe(places.get('a')!.y);
+  });
+
   it('gives every node a place of its own', () => {
     const many = Array.from({ length: 60 }, (_, index) => `n${index}`);
     const chains = many.slice(1).map((to, index) => ({ from: many[Math.floor(index / 3)]!, to }));

@@ -20,6 +20,9 @@ const STEPS: Readonly<Record<Direction, { column: number; member: number; limit:
 };
 const GAP = 80;
 
+/** Marks the places that lines take; no id begins so. */
+const BEND = '\u0000';
+
 /** @returns the left upper corner of each node */
 export function layout(
   ids: readonly string[],
@@ -48,6 +51,7 @@ export function layout(
     columns.forEach((column, index) => {
       const start = beside + ((longest - column.length) * memberStep) / 2;
       column.forEach((id, position) => {
+        if (id.startsWith(BEND)) return;
         const a = along + index * columnStep;
         const b = start + position * memberStep;
         places.set(id, direction === 'across' ? { x: a, y: b } : { x: b, y: a });
@@ -103,13 +107,26 @@ function toColumns(island: readonly string[], edges: readonly LayoutEdge[]): str
     if (!moved) break;
   }
   const columns: string[][] = [];
-  for (const id of island) {
-    const column = depth.get(id)!;
+  const put = (id: string, column: number) => {
     columns[column] = [...(columns[column] ?? []), id];
-  }
+  };
+  for (const id of island) put(id, depth.get(id)!);
+  // A line that passes a column takes a place in it, so that it does not run behind a box.
+  const bends: LayoutEdge[] = [];
+  edges.forEach(({ from, to }, index) => {
+    let last = from;
+    for (let column = depth.get(from)! + 1; column < depth.get(to)!; column++) {
+      const bend = `${BEND}${index}:${column}`;
+      put(bend, column);
+      bends.push({ from: last, to: bend });
+      last = bend;
+    }
+    bends.push({ from: last, to });
+  });
+  // In a circle nothing is first: columns may be left empty.
   return untangle(
     columns.filter((column) => column !== undefined),
-    neighbours(edges),
+    neighbours(bends),
   );
 }
 

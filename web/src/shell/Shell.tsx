@@ -1,4 +1,5 @@
-import { Outlet, useNavigate } from '@tanstack/react-router';
+import { useDocumentTitle } from '@mantine/hooks';
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useKeys, useLeaderKey } from '../keyboard.ts';
 import { openLive } from '../live.ts';
@@ -13,6 +14,9 @@ import { SideBar } from './SideBar.tsx';
 /** What surrounds every page once one is signed in. */
 export function Shell() {
   const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const here = PLACES.find((place) => pathname.startsWith(place.to));
+  useDocumentTitle(here ? `${here.label} · Steward` : 'Steward');
   const [help, setHelp] = useState(false);
   useEffect(openLive, []);
   useKeys({

@@ -111,7 +111,7 @@ function Purposes({ choices, models }: { choices: Choices; models: CatalogueEntr
           <div key={purpose}>
             <Select
               label={<span style={{ textTransform: 'capitalize' }}>{purpose}</span>}
-              description={summary}
+              description={summary.charAt(0).toUpperCase() + summary.slice(1)}
               searchable
               data={[{ value: FOLLOW, label: 'The default' }, ...options]}
               value={setting ?? FOLLOW}
