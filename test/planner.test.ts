@@ -31,7 +31,13 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     post(user, '/v1/capture/thought', { chat_id: 'home', source: 'web', message, ...more }, key);
   const task = async (user: TestUser, title: string, fields: object = {}) =>
     (await post(user, '/v1/tasks', { title, ...fields })).body;
-  const link = (user: TestUser, from: string, link_type: string, to: string, types = ['task', 'task']): Promise<Answer> =>
+  const link = (
+    user: TestUser,
+    from: string,
+    link_type: string,
+    to: string,
+    types = ['task', 'task'],
+  ): Promise<Answer> =>
     post(user, '/v1/links', {
       from_entity_type: types[0],
       from_entity_id: from,
@@ -44,7 +50,8 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     app.running.app.runtime.db.asUser(user.userId, async (tx) => (await tx.execute(sql.raw(query))).rows);
   const count = async (user: TestUser, table: string): Promise<number> =>
     Number((await rows(user, `select count(*) from ${table}`))[0]!.count);
-  const days = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+  const days = (offset: number): string =>
+    new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
   const useProvider = async (user: TestUser): Promise<void> => {
     const chosen = await app.request(user, 'PUT', '/v1/models/current', {
       purpose: 'extraction',
@@ -58,24 +65,50 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     const { status, body, headers } = await capture(user, RENOVATE);
     expect(status).toBe(200);
     expect(body.reason).toBeUndefined();
-    expect(body.applied).toMatchObject({ tasks_created: 1, tasks_updated: 0, goals_created: 1, problems_created: 1 });
+    expect(body.applied).toMatchObject({
+      tasks_created: 1,
+      tasks_updated: 0,
+      goals_created: 1,
+      problems_created: 1,
+    });
     expect(body.applied.links_created).toBeGreaterThanOrEqual(2);
-    expect(body.items.map((item: { entity_type: string }) => item.entity_type).sort()).toEqual(['goal', 'problem', 'task']);
+    expect(body.items.map((item: { entity_type: string }) => item.entity_type).sort()).toEqual([
+      'goal',
+      'problem',
+      'task',
+    ]);
 
     const [made] = (await get(user, '/v1/tasks')).items;
-    expect(made).toMatchObject({ status: 'open', source_inbox_item_id: body.inbox_item_id, completed_at: null });
+    expect(made).toMatchObject({
+      status: 'open',
+      source_inbox_item_id: body.inbox_item_id,
+      completed_at: null,
+    });
     expect(new Date(`${made.due_date}T12:00:00Z`).getUTCDay()).toBe(5);
     const [goal] = (await get(user, '/v1/goals')).items;
     expect(goal).toMatchObject({ status: 'active', target_date: expect.stringMatching(/-12-2[345]$/) });
-    expect((await get(user, `/v1/tasks?goal_id=${goal.id}`)).items.map(({ id }: { id: string }) => id)).toEqual([made.id]);
+    expect(
+      (await get(user, `/v1/tasks?goal_id=${goal.id}`)).items.map(({ id }: { id: string }) => id),
+    ).toEqual([made.id]);
 
     const inbox = await get(user, '/v1/inbox');
-    expect(inbox.items).toMatchObject([{ id: body.inbox_item_id, message_raw: RENOVATE, status: 'applied', chat_id: 'home' }]);
+    expect(inbox.items).toMatchObject([
+      { id: body.inbox_item_id, message_raw: RENOVATE, status: 'applied', chat_id: 'home' },
+    ]);
     const ledger = await get(user, '/v1/calls');
-    expect(ledger.items).toMatchObject([{ operation: 'capture.thought', purpose: 'extraction', status: 'ok' }]);
+    expect(ledger.items).toMatchObject([
+      { operation: 'capture.thought', purpose: 'extraction', status: 'ok' },
+    ]);
     const events = await get(user, `/v1/events?request_id=${headers.get('x-request-id')}`);
     const types = events.items.map(({ event_type }: { event_type: string }) => event_type);
-    for (const type of ['capture.received', 'capture.applied', 'task.created', 'goal.created', 'problem.created', 'link.created']) {
+    for (const type of [
+      'capture.received',
+      'capture.applied',
+      'task.created',
+      'goal.created',
+      'problem.created',
+      'link.created',
+    ]) {
       expect(types).toContain(type);
     }
 
@@ -83,7 +116,10 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     expect(plan.today).toMatchObject([{ id: made.id, title: made.title, score: expect.any(Number) }]);
     expect(plan.today[0].reasons).toContain(`for the goal "${goal.title}"`);
     // The refresh that capturing left to a job.
-    await eventually(async () => (await rows(user, `select 1 from event_log where event_type = 'plan.refreshed'`)).length > 0);
+    await eventually(
+      async () =>
+        (await rows(user, `select 1 from event_log where event_type = 'plan.refreshed'`)).length > 0,
+    );
   });
 
   test('A1: what is said again is not made again, and what is only talk is kept as it is', async () => {
@@ -92,7 +128,10 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     const again = await capture(user, RENOVATE);
     expect(again.body).toMatchObject({ reason: 'message_logged_no_actionable_changes', items: [] });
     const talk = await capture(user, 'What a lovely morning it is');
-    expect(talk.body).toMatchObject({ reason: 'message_logged_no_actionable_changes', applied: { tasks_created: 0 } });
+    expect(talk.body).toMatchObject({
+      reason: 'message_logged_no_actionable_changes',
+      applied: { tasks_created: 0 },
+    });
     expect(await count(user, 'tasks')).toBe(1);
     expect((await get(user, '/v1/inbox')).items.map(({ status }: { status: string }) => status)).toEqual([
       'no_change',
@@ -127,10 +166,14 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
 
   test('A2: concurrent duplicates are carried out once', async () => {
     const user = await app.createUser();
-    const answers = await Promise.all(Array.from({ length: 8 }, () => capture(user, 'Buy milk', {}, 'key-4')));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => capture(user, 'Buy milk', {}, 'key-4')),
+    );
     for (const answer of answers) expect(answer).toMatchObject({ status: 200, body: answers[0]!.body });
     expect([await count(user, 'inbox_items'), await count(user, 'tasks')]).toEqual([1, 1]);
-    const creations = await Promise.all(Array.from({ length: 8 }, () => post(user, '/v1/tasks', { title: 'Once' }, 'key-5')));
+    const creations = await Promise.all(
+      Array.from({ length: 8 }, () => post(user, '/v1/tasks', { title: 'Once' }, 'key-5')),
+    );
     expect(new Set(creations.map(({ body }) => body.id)).size).toBe(1);
   });
 
@@ -150,10 +193,16 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     const second = await capture(user, 'Buy milk', sent, 'key-8');
     expect(second).toMatchObject({ status: 200, body: first.body });
     const parallel = await Promise.all(
-      Array.from({ length: 8 }, (_, index) => capture(user, 'Buy bread', { client_msg_id: 'm-2' }, `parallel-${index}`)),
+      Array.from({ length: 8 }, (_, index) =>
+        capture(user, 'Buy bread', { client_msg_id: 'm-2' }, `parallel-${index}`),
+      ),
     );
     for (const answer of parallel) expect(answer).toMatchObject({ status: 200, body: parallel[0]!.body });
-    expect([await count(user, 'inbox_items'), await count(user, 'tasks'), await count(user, 'llm_calls')]).toEqual([2, 2, 2]);
+    expect([
+      await count(user, 'inbox_items'),
+      await count(user, 'tasks'),
+      await count(user, 'llm_calls'),
+    ]).toEqual([2, 2, 2]);
     // Another chat, and another source, are other messages.
     await capture(user, 'Buy milk', { ...sent, chat_id: 'work' });
     await capture(user, 'Buy milk', { ...sent, source: 'telegram' });
@@ -167,20 +216,42 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     provider.script({ text: 'Sure, here you go!' }, { json: { tasks: [{ title: '' }] } });
     const sent = { client_msg_id: 'malformed' };
     const failed = await capture(user, 'Renovate', sent);
-    expect(failed).toMatchObject({ status: 422, body: { error: { code: 'unprocessable_model_output', request_id: expect.any(String) } } });
+    expect(failed).toMatchObject({
+      status: 422,
+      body: { error: { code: 'unprocessable_model_output', request_id: expect.any(String) } },
+    });
     expect(provider.requests).toHaveLength(2);
     expect(JSON.stringify(provider.requests[1]!.body)).toContain('it is not JSON');
     expect(await rows(user, 'select status, error_code, owner, result from inbox_items')).toEqual([
       { status: 'failed', error_code: 'unprocessable_model_output', owner: null, result: null },
     ]);
-    expect([await count(user, 'tasks'), await count(user, 'goals'), await count(user, 'llm_calls')]).toEqual([0, 0, 2]);
+    expect([await count(user, 'tasks'), await count(user, 'goals'), await count(user, 'llm_calls')]).toEqual([
+      0, 0, 2,
+    ]);
     const events = await rows(user, `select event_type from event_log order by id offset ${before}`);
-    expect(events.map(({ event_type }) => event_type)).toEqual(['capture.received', 'session.started', 'capture.failed'].sort((a, b) => (a < b ? -1 : 1)).sort((a, b) => events.findIndex((e) => e.event_type === a) - events.findIndex((e) => e.event_type === b)));
+    expect(events.map(({ event_type }) => event_type)).toEqual(
+      ['capture.received', 'session.started', 'capture.failed']
+        .sort((a, b) => (a < b ? -1 : 1))
+        .sort(
+          (a, b) => events.findIndex((e) => e.event_type === a) - events.findIndex((e) => e.event_type === b),
+        ),
+    );
     expect((await capture(user, 'Renovate', sent)).status).toBe(422);
     expect(provider.requests).toHaveLength(2);
 
     // Tried again by hand, with a model that has come to its senses on the second attempt.
-    provider.script({ text: '{' }, { json: { tasks: [{ title: 'Renovate', priority: 2 }], goals: [], problems: [], links: [], updates: [] } });
+    provider.script(
+      { text: '{' },
+      {
+        json: {
+          tasks: [{ title: 'Renovate', priority: 2 }],
+          goals: [],
+          problems: [],
+          links: [],
+          updates: [],
+        },
+      },
+    );
     const [item] = (await get(user, '/v1/inbox?status=failed')).items;
     const retried = await post(user, `/v1/inbox/${item.id}/retry`);
     expect(retried).toMatchObject({ status: 200, body: { applied: { tasks_created: 1 } } });
@@ -188,14 +259,20 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     expect(await post(user, `/v1/inbox/${item.id}/retry`)).toMatchObject({ status: 409 });
   });
 
-  test('A4: what a provider refuses is the provider\'s error, and the same message may be sent again', async () => {
+  test("A4: what a provider refuses is the provider's error, and the same message may be sent again", async () => {
     const user = await app.createUser();
     await useProvider(user);
     provider.otherwise({ status: 401, error: 'bad key' });
     const sent = { client_msg_id: 'refused' };
-    expect(await capture(user, 'Buy milk', sent)).toMatchObject({ status: 424, body: { error: { code: 'provider_auth' } } });
+    expect(await capture(user, 'Buy milk', sent)).toMatchObject({
+      status: 424,
+      body: { error: { code: 'provider_auth' } },
+    });
     provider.otherwise({ json: { tasks: [{ title: 'Buy milk' }] } });
-    expect(await capture(user, 'Buy milk', sent)).toMatchObject({ status: 200, body: { applied: { tasks_created: 1 } } });
+    expect(await capture(user, 'Buy milk', sent)).toMatchObject({
+      status: 200,
+      body: { applied: { tasks_created: 1 } },
+    });
     expect(await count(user, 'inbox_items')).toBe(1);
   });
 
@@ -223,7 +300,10 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     const { body } = await capture(user, 'Paint and sand and call the bank');
     expect(body.applied).toMatchObject({ tasks_created: 2, tasks_updated: 0, links_created: 1 });
     expect(body.skipped).toHaveLength(6);
-    const reviews = await rows(user, `select payload_json ->> 'kind' as kind from event_log where event_type = 'capture.review'`);
+    const reviews = await rows(
+      user,
+      `select payload_json ->> 'kind' as kind from event_log where event_type = 'capture.review'`,
+    );
     expect(reviews.map(({ kind }) => kind).sort()).toEqual([
       'invalid_link',
       'invalid_link',
@@ -239,9 +319,18 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     await useProvider(user);
     const known = await task(user, 'Call Ada', { notes: 'mine', tags: ['home'] });
     await post(user, `/v1/tasks/${known.id}/complete`);
-    provider.script({ json: { tasks: [{ title: 'call ada', notes: 'theirs', tags: ['phone'], due_date: days(1), due_time: '09:30' }] } });
+    provider.script({
+      json: {
+        tasks: [
+          { title: 'call ada', notes: 'theirs', tags: ['phone'], due_date: days(1), due_time: '09:30' },
+        ],
+      },
+    });
     const { body } = await capture(user, 'call Ada again tomorrow at half past nine');
-    expect(body).toMatchObject({ applied: { tasks_created: 0, tasks_updated: 1 }, items: [{ id: known.id, change: 'updated' }] });
+    expect(body).toMatchObject({
+      applied: { tasks_created: 0, tasks_updated: 1 },
+      items: [{ id: known.id, change: 'updated' }],
+    });
     expect(await get(user, `/v1/tasks/${known.id}`)).toMatchObject({
       status: 'open',
       completed_at: null,
@@ -277,7 +366,9 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     await post(user, `/v1/tasks/${sign.id}/archive`);
     expect(await plan()).toEqual({ today: [paint.id], next: [], blocked: [] });
     await app.request(user, 'PATCH', `/v1/tasks/${paint.id}`, { status: 'blocked' });
-    expect((await plan()).blocked).toEqual([{ id: paint.id, title: 'Paint', reasons: ['marked as blocked'] }]);
+    expect((await plan()).blocked).toEqual([
+      { id: paint.id, title: 'Paint', reasons: ['marked as blocked'] },
+    ]);
     await post(user, `/v1/tasks/${paint.id}/reopen`);
     await post(user, `/v1/tasks/${paint.id}/snooze`, { until: days(3) });
     expect(await plan()).toEqual({ today: [], next: [], blocked: [] });
@@ -288,10 +379,15 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
   test('A5: six for today, eight next, in the same order on every call', async () => {
     const user = await app.createUser();
     for (let n = 0; n < 20; n++) {
-      await task(user, `Task ${n}`, { due_date: n % 3 === 0 ? days(n - 6) : null, priority: (n % 4) + 1, impact_score: (n % 5) + 1 });
+      await task(user, `Task ${n}`, {
+        due_date: n % 3 === 0 ? days(n - 6) : null,
+        priority: (n % 4) + 1,
+        impact_score: (n % 5) + 1,
+      });
     }
     const plans = await Promise.all(Array.from({ length: 5 }, () => get(user, '/v1/plan/get_today')));
-    for (const { generated_at: _, ...plan } of plans) expect(plan).toEqual({ ...plans[0], generated_at: undefined });
+    for (const { generated_at: _, ...plan } of plans)
+      expect(plan).toEqual({ ...plans[0], generated_at: undefined });
     expect([plans[0].today.length, plans[0].next.length]).toEqual([6, 8]);
     const refreshed = await post(user, '/v1/plan/refresh');
     expect(refreshed.body.today).toEqual(plans[0].today);
@@ -306,8 +402,14 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     const [first, second, third] = asked.body.citations;
     expect(second).toEqual({ entity_type: 'task', id: expect.any(String), title: expect.any(String) });
     const marked = await capture(user, 'mark the second one done');
-    expect(marked.body).toMatchObject({ applied: { tasks_updated: 1 }, items: [{ id: second.id, change: 'updated' }] });
-    expect(await get(user, `/v1/tasks/${second.id}`)).toMatchObject({ status: 'done', completed_at: expect.any(String) });
+    expect(marked.body).toMatchObject({
+      applied: { tasks_updated: 1 },
+      items: [{ id: second.id, change: 'updated' }],
+    });
+    expect(await get(user, `/v1/tasks/${second.id}`)).toMatchObject({
+      status: 'done',
+      completed_at: expect.any(String),
+    });
     // The list on the table is still the list.
     await capture(user, 'the third one is done');
     expect(await get(user, `/v1/tasks/${third.id}`)).toMatchObject({ status: 'done' });
@@ -317,7 +419,10 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     expect(elsewhere.body.reason).toBe('message_logged_no_actionable_changes');
     // What was surfaced a day ago is not meant any more.
     await rows(user, `update recent_context_items set expires_at = now() - interval '1 minute'`);
-    const unclear = await post(user, '/v1/query/ask', { chat_id: 'home', question: 'when is the second one due?' });
+    const unclear = await post(user, '/v1/query/ask', {
+      chat_id: 'home',
+      question: 'when is the second one due?',
+    });
     expect(unclear.body).toMatchObject({ answer: expect.stringMatching(/which one/i), citations: [] });
   });
 
@@ -327,23 +432,42 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     const done = (await post(user, `/v1/tasks/${id}/complete`)).body;
     expect(done).toMatchObject({ status: 'done', completed_at: expect.any(String) });
     expect((await post(user, `/v1/tasks/${id}/complete`)).body).toEqual(done);
-    expect((await app.request(user, 'PATCH', `/v1/tasks/${id}`, { status: 'open' })).body).toMatchObject({ completed_at: null });
+    expect((await app.request(user, 'PATCH', `/v1/tasks/${id}`, { status: 'open' })).body).toMatchObject({
+      completed_at: null,
+    });
     await app.request(user, 'PATCH', `/v1/tasks/${id}`, { status: 'done' });
     const archived = (await post(user, `/v1/tasks/${id}/archive`)).body;
-    expect(archived).toMatchObject({ status: 'archived', archived_at: expect.any(String), completed_at: expect.any(String) });
-    expect(await app.request(user, 'PATCH', `/v1/tasks/${id}`, { status: 'blocked' })).toMatchObject({ status: 409 });
-    expect((await post(user, `/v1/tasks/${id}/restore`)).body).toMatchObject({ status: 'done', archived_at: null });
-    expect((await post(user, `/v1/tasks/${id}/reopen`)).body).toMatchObject({ status: 'open', completed_at: null });
+    expect(archived).toMatchObject({
+      status: 'archived',
+      archived_at: expect.any(String),
+      completed_at: expect.any(String),
+    });
+    expect(await app.request(user, 'PATCH', `/v1/tasks/${id}`, { status: 'blocked' })).toMatchObject({
+      status: 409,
+    });
+    expect((await post(user, `/v1/tasks/${id}/restore`)).body).toMatchObject({
+      status: 'done',
+      archived_at: null,
+    });
+    expect((await post(user, `/v1/tasks/${id}/reopen`)).body).toMatchObject({
+      status: 'open',
+      completed_at: null,
+    });
     const events = await rows(user, `select event_type from event_log where entity_id = '${id}' order by id`);
     expect(events.map(({ event_type }) => event_type)).toEqual(
-      ['created', 'completed', 'reopened', 'completed', 'archived', 'restored', 'reopened'].map((what) => `task.${what}`),
+      ['created', 'completed', 'reopened', 'completed', 'archived', 'restored', 'reopened'].map(
+        (what) => `task.${what}`,
+      ),
     );
   });
 
-  test('A8: a link to another user\'s task is refused by the database itself', async () => {
+  test("A8: a link to another user's task is refused by the database itself", async () => {
     const [ada, bob] = [await app.createUser(), await app.createUser()];
     const [mine, theirs] = [await task(ada, 'Mine'), await task(bob, 'Theirs')];
-    expect(await link(ada, mine.id, 'related', theirs.id)).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+    expect(await link(ada, mine.id, 'related', theirs.id)).toMatchObject({
+      status: 404,
+      body: { error: { code: 'not_found' } },
+    });
     const insert = (toType: string, to: string) =>
       rows(
         ada,
@@ -356,7 +480,12 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     const other = await task(ada, 'Other');
     await expect(insert('goal', other.id)).rejects.toMatchObject({ cause: { code: '23503' } });
     await expect(insert('task', mine.id)).rejects.toMatchObject({ cause: { code: '23514' } });
-    await expect(rows(ada, `insert into entities (user_id, entity_type, id) values ('${ada.userId}', 'task', '${theirs.id}')`)).rejects.toMatchObject({
+    await expect(
+      rows(
+        ada,
+        `insert into entities (user_id, entity_type, id) values ('${ada.userId}', 'task', '${theirs.id}')`,
+      ),
+    ).rejects.toMatchObject({
       cause: { code: '42501' },
     });
     expect(await app.request(ada, 'GET', `/v1/tasks/${theirs.id}`)).toMatchObject({ status: 404 });
@@ -371,7 +500,10 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
   test('links: what is linked to itself, and circles, are refused by name; also when they are made at once', async () => {
     const user = await app.createUser();
     const [a, b, c] = [await task(user, 'A'), await task(user, 'B'), await task(user, 'C')];
-    expect(await link(user, a.id, 'depends_on', a.id)).toMatchObject({ status: 409, body: { error: { code: 'cycle' } } });
+    expect(await link(user, a.id, 'depends_on', a.id)).toMatchObject({
+      status: 409,
+      body: { error: { code: 'cycle' } },
+    });
     await link(user, a.id, 'depends_on', b.id);
     await link(user, c.id, 'blocks', b.id);
     const refused = await link(user, c.id, 'depends_on', a.id);
@@ -380,14 +512,21 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     expect(refused.body.error.details.cycle.map(({ id }: { id: string }) => id)).toEqual([c.id, a.id, b.id]);
     expect(await link(user, a.id, 'supports_goal', b.id)).toMatchObject({ status: 400 });
     const [d, e] = [await task(user, 'D'), await task(user, 'E')];
-    const both = await Promise.all([link(user, d.id, 'depends_on', e.id), link(user, e.id, 'depends_on', d.id)]);
+    const both = await Promise.all([
+      link(user, d.id, 'depends_on', e.id),
+      link(user, e.id, 'depends_on', d.id),
+    ]);
     expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
   });
 
   test('A9: a long context stays within its budget', async () => {
     const user = await app.createUser();
     for (let n = 0; n < 30; n++) await task(user, `Task ${n}: ${'a rather long title '.repeat(8)}`);
-    for (let n = 0; n < 10; n++) await post(user, '/v1/inbox', { chat_id: 'home', message: `Thought ${n}: ${'words and words '.repeat(60)}` });
+    for (let n = 0; n < 10; n++)
+      await post(user, '/v1/inbox', {
+        chat_id: 'home',
+        message: `Thought ${n}: ${'words and words '.repeat(60)}`,
+      });
     const context = await get(user, '/v1/memory/context?chat_id=home&query=task');
     expect(context.applied).toBe(3000);
     expect(context.estimated_used).toBeLessThanOrEqual(context.applied);
@@ -402,25 +541,65 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
 
   test('patch: what is left out stays, null clears, and what is wrong is named', async () => {
     const user = await app.createUser();
-    const made = await task(user, '  Buy \n milk ', { notes: 'two litres', priority: 2, due_date: days(1), due_time: '17:00', tags: ['#Home'] });
-    expect(made).toMatchObject({ title: 'Buy milk', notes: 'two litres', priority: 2, due_time: '17:00', tags: ['home'] });
+    const made = await task(user, '  Buy \n milk ', {
+      notes: 'two litres',
+      priority: 2,
+      due_date: days(1),
+      due_time: '17:00',
+      tags: ['#Home'],
+    });
+    expect(made).toMatchObject({
+      title: 'Buy milk',
+      notes: 'two litres',
+      priority: 2,
+      due_time: '17:00',
+      tags: ['home'],
+    });
     const patch = (body: unknown) => app.request(user, 'PATCH', `/v1/tasks/${made.id}`, body);
-    expect((await patch({ priority: 1 })).body).toMatchObject({ priority: 1, notes: 'two litres', due_date: days(1) });
-    expect((await patch({ notes: null, due_date: null, due_time: null })).body).toMatchObject({ notes: null, due_date: null, due_time: null, priority: 1 });
+    expect((await patch({ priority: 1 })).body).toMatchObject({
+      priority: 1,
+      notes: 'two litres',
+      due_date: days(1),
+    });
+    expect((await patch({ notes: null, due_date: null, due_time: null })).body).toMatchObject({
+      notes: null,
+      due_date: null,
+      due_time: null,
+      priority: 1,
+    });
     const before = (await get(user, `/v1/tasks/${made.id}`)).updated_at;
     expect((await patch({ priority: 1 })).body.updated_at).toBe(before);
-    for (const wrong of [{ title: '' }, { title: null }, { priority: 5 }, { due_date: '2026-02-30' }, { due_date: 'soon' }, { status: 'gone' }, { due_time: '24:00' }]) {
-      expect(await patch(wrong)).toMatchObject({ status: 400, body: { error: { code: 'validation_failed' } } });
+    for (const wrong of [
+      { title: '' },
+      { title: null },
+      { priority: 5 },
+      { due_date: '2026-02-30' },
+      { due_date: 'soon' },
+      { status: 'gone' },
+      { due_time: '24:00' },
+    ]) {
+      expect(await patch(wrong)).toMatchObject({
+        status: 400,
+        body: { error: { code: 'validation_failed' } },
+      });
     }
-    expect(await app.request(user, 'PATCH', `/v1/tasks/${newId()}`, { priority: 1 })).toMatchObject({ status: 404 });
+    expect(await app.request(user, 'PATCH', `/v1/tasks/${newId()}`, { priority: 1 })).toMatchObject({
+      status: 404,
+    });
     const goal = (await post(user, '/v1/goals', { title: 'Move', target_date: '2027-03-01' })).body;
-    expect((await app.request(user, 'PATCH', `/v1/goals/${goal.id}`, { status: 'paused', horizon: 'spring' })).body).toMatchObject({
+    expect(
+      (await app.request(user, 'PATCH', `/v1/goals/${goal.id}`, { status: 'paused', horizon: 'spring' }))
+        .body,
+    ).toMatchObject({
       status: 'paused',
       horizon: 'spring',
       target_date: '2027-03-01',
     });
     const problem = (await post(user, '/v1/problems', { title: 'Noise', severity: 3 })).body;
-    expect((await app.request(user, 'PATCH', `/v1/problems/${problem.id}`, { status: 'resolved', severity: null })).body).toMatchObject({
+    expect(
+      (await app.request(user, 'PATCH', `/v1/problems/${problem.id}`, { status: 'resolved', severity: null }))
+        .body,
+    ).toMatchObject({
       status: 'resolved',
       severity: null,
     });
@@ -430,7 +609,15 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     const user = await app.createUser();
     const made: string[] = [];
     for (let n = 0; n < 12; n++) {
-      made.push((await task(user, `Task ${n}`, { due_date: n % 2 ? days(n) : null, tags: n < 3 ? ['early'] : [], notes: n === 7 ? 'about Élise' : null })).id);
+      made.push(
+        (
+          await task(user, `Task ${n}`, {
+            due_date: n % 2 ? days(n) : null,
+            tags: n < 3 ? ['early'] : [],
+            notes: n === 7 ? 'about Élise' : null,
+          })
+        ).id,
+      );
     }
     for (const sort of ['created', 'due']) {
       const seen: string[] = [];
@@ -446,8 +633,13 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
       expect(seen.filter((id) => made.includes(id)).sort()).toEqual([...made].sort());
     }
     const soonest = await get(user, '/v1/tasks?sort=due&limit=3');
-    expect(soonest.items.map(({ due_date }: { due_date: string }) => due_date)).toEqual([days(1), days(3), days(5)]);
-    const ids = async (query: string) => (await get(user, `/v1/tasks?${query}`)).items.map(({ id }: { id: string }) => made.indexOf(id));
+    expect(soonest.items.map(({ due_date }: { due_date: string }) => due_date)).toEqual([
+      days(1),
+      days(3),
+      days(5),
+    ]);
+    const ids = async (query: string) =>
+      (await get(user, `/v1/tasks?${query}`)).items.map(({ id }: { id: string }) => made.indexOf(id));
     expect(await ids('tag=early')).toEqual([2, 1, 0]);
     expect(await ids(`due_before=${days(5)}`)).toEqual([3, 1]);
     expect(await ids(`q=${encodeURIComponent('task ÉLISE')}`)).toEqual([7]);
@@ -466,8 +658,14 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
       goals: [{ title: 'Renovate' }],
       links: [{ from: end('task', 'Get quotes'), to: end('goal', 'Renovate'), link_type: 'supports_goal' }],
     });
-    expect(applied.body).toMatchObject({ inbox_item_id: null, applied: { tasks_created: 1, goals_created: 1, links_created: 1 } });
-    const worded = await post(user, '/v1/capture/apply', { message: 'quotes are in', updates: [{ type: 'task', title: 'get quotes', set: { status: 'done' } }] });
+    expect(applied.body).toMatchObject({
+      inbox_item_id: null,
+      applied: { tasks_created: 1, goals_created: 1, links_created: 1 },
+    });
+    const worded = await post(user, '/v1/capture/apply', {
+      message: 'quotes are in',
+      updates: [{ type: 'task', title: 'get quotes', set: { status: 'done' } }],
+    });
     expect(worded.body).toMatchObject({ inbox_item_id: expect.any(String), applied: { tasks_updated: 1 } });
     expect(await count(user, 'inbox_items')).toBe(1);
   });
@@ -477,17 +675,28 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     const kept = (await post(user, '/v1/inbox', { message: 'Buy milk' })).body;
     expect(kept).toMatchObject({ status: 'no_change', chat_id: 'default' });
     expect((await post(user, `/v1/inbox/${kept.id}/dismiss`)).body).toMatchObject({ status: 'dismissed' });
-    expect((await post(user, `/v1/inbox/${kept.id}/retry`)).body).toMatchObject({ applied: { tasks_created: 1 } });
+    expect((await post(user, `/v1/inbox/${kept.id}/retry`)).body).toMatchObject({
+      applied: { tasks_created: 1 },
+    });
     expect(await post(user, `/v1/inbox/${kept.id}/dismiss`)).toMatchObject({ status: 409 });
 
     // What a process leaves behind when it dies between keeping the words and sorting them.
     const left = (await post(user, '/v1/inbox', { message: 'Call the dentist', chat_id: 'crash' })).body;
-    await rows(user, `update inbox_items set status = 'received', owner = 2147483647, client_msg_id = 'c-1', source = 'web', received_at = now() - interval '1 hour' where id = '${left.id}'`);
+    await rows(
+      user,
+      `update inbox_items set status = 'received', owner = 2147483647, client_msg_id = 'c-1', source = 'web', received_at = now() - interval '1 hour' where id = '${left.id}'`,
+    );
     const again = await capture(user, 'Call the dentist', { chat_id: 'crash', client_msg_id: 'c-1' });
-    expect(again).toMatchObject({ status: 200, body: { inbox_item_id: left.id, applied: { tasks_created: 1 } } });
+    expect(again).toMatchObject({
+      status: 200,
+      body: { inbox_item_id: left.id, applied: { tasks_created: 1 } },
+    });
 
     const unasked = (await post(user, '/v1/inbox', { message: 'Mend the bike' })).body;
-    await rows(user, `update inbox_items set status = 'received', owner = 2147483647, received_at = now() - interval '1 hour' where id = '${unasked.id}'`);
+    await rows(
+      user,
+      `update inbox_items set status = 'received', owner = 2147483647, received_at = now() - interval '1 hour' where id = '${unasked.id}'`,
+    );
     await app.running.app.runtime.db.asService('run the sweep now', (tx) =>
       tx.execute(sql`select steward.add_job('planner.resume', '{}'::jsonb, null, null, null)`),
     );
@@ -503,7 +712,10 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     await rows(user, `update chat_sessions set last_activity_at = now() - interval '31 minutes'`);
     await capture(user, 'Buy eggs');
     const sessions = (await get(user, '/v1/sessions')).items;
-    expect(sessions.map(({ ended_at }: { ended_at: string | null }) => ended_at === null)).toEqual([true, false]);
+    expect(sessions.map(({ ended_at }: { ended_at: string | null }) => ended_at === null)).toEqual([
+      true,
+      false,
+    ]);
     const ended = await post(user, `/v1/sessions/${sessions[0].id}/end`);
     expect(ended.body.ended_at).toEqual(expect.any(String));
     expect((await post(user, `/v1/sessions/${sessions[0].id}/end`)).body).toEqual(ended.body);
@@ -522,7 +734,9 @@ describe.each(SERVERS)('the planner on the %s server', (server) => {
     await capture(user, 'What a lovely morning it is');
     await rows(user, `update inbox_items set received_at = now() - interval '40 days'`);
     await app.running.app.runtime.db.asService('run the roll-up now', (tx) =>
-      tx.execute(sql`select steward.add_job('memory.roll_up_user', ${JSON.stringify({ user_id: user.userId, timezone: 'UTC' })}::jsonb, null, null, null)`),
+      tx.execute(
+        sql`select steward.add_job('memory.roll_up_user', ${JSON.stringify({ user_id: user.userId, timezone: 'UTC' })}::jsonb, null, null, null)`,
+      ),
     );
     await eventually(async () => (await count(user, 'inbox_items')) === 1);
     expect((await get(user, '/v1/inbox')).items).toMatchObject([{ id: kept }]);
@@ -546,7 +760,9 @@ describe('limits', () => {
     const user = await app.createUser();
     // Not across the change of a minute.
     if (new Date().getUTCSeconds() > 50) await new Promise((resolve) => setTimeout(resolve, 11_000));
-    const answers = await Promise.all(Array.from({ length: limit + 1 }, () => app.request(user, method, path, body)));
+    const answers = await Promise.all(
+      Array.from({ length: limit + 1 }, () => app.request(user, method, path, body)),
+    );
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused).toHaveLength(1);
     expect(refused[0]).toMatchObject({ body: { error: { code: 'rate_limited' } } });

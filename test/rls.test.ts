@@ -207,7 +207,8 @@ async function plant(client: pg.Client, table: string, key: string, userId: stri
     [table, "'([^']*)'::text"],
   );
   const values: Record<string, string> = { [key]: userId };
-  for (const { name, type, allowed } of columns) if (name !== key) values[name] = PARTICULAR[`${table}.${name}`] ?? allowed ?? plain(type);
+  for (const { name, type, allowed } of columns)
+    if (name !== key) values[name] = PARTICULAR[`${table}.${name}`] ?? allowed ?? plain(type);
   const names = Object.keys(values);
   const places = names.map((_name, index) => `$${index + 1}`);
   await client.query(

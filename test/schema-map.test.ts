@@ -25,7 +25,11 @@ describe.each(Object.entries(SEEDS))('seed %s', (seed, tables) => {
   ]);
 
   test('every table and column is mapped, and nothing else', () => {
-    expect(Object.keys(map).filter((name) => name.startsWith(`${seed}.`)).sort()).toEqual([...names].sort());
+    expect(
+      Object.keys(map)
+        .filter((name) => name.startsWith(`${seed}.`))
+        .sort(),
+    ).toEqual([...names].sort());
   });
 
   test('at most one column in ten is replaced, each with a reason', () => {
@@ -71,7 +75,9 @@ describe('the catalogue', () => {
   });
 
   test('has everything that the map names', () => {
-    const missing = Object.entries(map).filter(([, target]) => typeof target === 'string' && !columns.has(target));
+    const missing = Object.entries(map).filter(
+      ([, target]) => typeof target === 'string' && !columns.has(target),
+    );
     expect(missing).toEqual([]);
   });
 });

@@ -238,7 +238,13 @@ describe('the HTTP surface', () => {
     const missing = await app.request(user, 'GET', '/v1/nothing');
     expect(missing.status).toBe(404);
     errorBody.parse(missing.body);
-    const large = await app.request(user, 'POST', '/v1/tasks', { title: 'x'.repeat(3 * 1024 * 1024) }, { connection: 'close' });
+    const large = await app.request(
+      user,
+      'POST',
+      '/v1/tasks',
+      { title: 'x'.repeat(3 * 1024 * 1024) },
+      { connection: 'close' },
+    );
     expect(large.status).toBe(413);
     errorBody.parse(large.body);
   });

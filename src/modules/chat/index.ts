@@ -29,5 +29,3 @@ export function chat(deps: Omit<TurnDeps, 'streams'>) {
     cron: [{ schedule: '17 * * * *', job: 'chat.sweep' }],
   } satisfies Module;
 }
-
-export type { ContextRequest } from './turn.ts';

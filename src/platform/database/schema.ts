@@ -40,9 +40,3 @@ export const deadJobs = pgTable('dead_jobs', {
   failed_at: instant('failed_at').notNull().defaultNow(),
   retried_at: instant('retried_at'),
 });
-
-export const workers = pgTable('workers', {
-  number: integer('number').primaryKey(),
-  worker_ids: text('worker_ids').array().notNull(),
-  started_at: instant('started_at').notNull().defaultNow(),
-});

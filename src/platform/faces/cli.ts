@@ -86,7 +86,7 @@ function commandFor(described: Operation, withSession: WithSession): Command {
       const value = options[camel(name)];
       if (value !== undefined && !positional.includes(name)) input[name] = parseOption(name, property, value);
     }
-    if (described.effect === 'destructive' && options.yes !== true) await confirm(op);
+    if (described.effect === 'destructive' && options.yes !== true) await confirm(described);
     await withSession(
       { ...options, work: described.kind === 'stream' },
       described.access !== 'admin' && described.access !== 'public',

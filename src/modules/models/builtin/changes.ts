@@ -13,6 +13,7 @@ import {
   COMPLETIONS,
   CONNECTORS,
   CORRECTIONS,
+  DEADLINE_OF,
   DEADLINES,
   DUE,
   EMPTY_REMINDER,
@@ -173,9 +174,14 @@ function readMove(text: string, situation: Situation): Change | Clarify | undefi
   const until = wholeDate(deadline?.when, situation);
   if (deadline?.ref && until && isExisting(deadline.ref, situation.context))
     return moved(deadline.ref, until);
-  const due = DUE.exec(text)?.groups;
+  const due = (DEADLINE_OF.exec(text) ?? DUE.exec(text))?.groups;
   const to = wholeDate(due?.when, situation);
-  if (!due?.ref || !to || /^(?:i|we|what|the)$/i.test(due.ref)) return undefined;
+  if (
+    !due?.ref ||
+    !to ||
+    /^(?:i|we|what|the|(?:my |all |open )?(?:tasks|goals|problems|to-?dos|things|anything))$/i.test(due.ref)
+  )
+    return undefined;
   const { time, date } = to;
   const title = due.ref.replace(/^(?:the|my|our) /i, '');
   const task = {

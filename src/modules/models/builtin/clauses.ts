@@ -4,18 +4,22 @@ import type { Remark } from './extraction.ts';
 import { baseVerb } from './references.ts';
 import {
   ACTION_VERBS,
+  CHORES,
   CONNECTORS,
+  DATED_REMINDER,
   GOAL_PHRASES,
   HYPOTHETICALS,
   NEEDS,
   NEGATIONS,
   NOT_TO_FORGET,
   OBLIGATIONS,
+  PASSIVE_DUTIES,
   PAST_FORMS,
   PROBLEMS,
   QUESTION_START,
   QUOTATIONS,
   SEQUENCE,
+  SHOPPING,
   SMALL_TALK,
   STATEMENT,
   VAGUE,
@@ -95,10 +99,12 @@ function beginsThought(text: string, boundary: string): boolean {
   const body = text.replace(CONNECTORS, '').replace(SEQUENCE, '');
   const first = body.split(/[\s,.!?]/)[0]?.toLowerCase() ?? '';
   if (SEQUENCE.test(text) || INTENDED.some((pattern) => pattern.test(body))) return true;
+  if (CHORES.test(body)) return true;
   if (ACTION_VERBS.has(first) && body.trim().includes(' ')) return !STATEMENT.test(body);
   if (GOAL_PHRASES.some((pattern) => pattern.test(body))) return true;
   const clause = body.split(/[,;]/)[0] ?? '';
   if (PROBLEMS.some((pattern) => pattern.test(clause.trim()))) return true;
+  if (boundary.includes(',') && /^(?:i|we|he|she|they|it)\b/i.test(body)) return true;
   // After a comma any clause of its own: "…, but money is tight". A relative one belongs to what it stands behind.
   return (
     boundary.includes(',') &&
@@ -132,13 +138,15 @@ export function remarkOf(clause: string): Remark | undefined {
   if (isHypothetical(bare)) return 'hypothetical';
   if (NEGATIONS.some((pattern) => pattern.test(bare))) return 'negation';
   if (SMALL_TALK.some((pattern) => pattern.test(bare))) return 'small_talk';
-  if (QUESTION_START.test(bare) && !ACTION_VERBS.has(bare.split(' ')[0]!.toLowerCase())) return 'question';
+  if (QUESTION_START.test(bare) && !CHORES.test(bare) && !ACTION_VERBS.has(bare.split(' ')[0]!.toLowerCase()))
+    return 'question';
   return undefined;
 }
 const quoted = (clause: string): boolean => QUOTATIONS.some((pattern) => pattern.test(clause));
 
 /** "buy milk": the first word is a verb of ours and the clause is no statement about a noun that looks like one. */
 export function isInstruction(body: string): boolean {
+  if (CHORES.test(body)) return true;
   const [first = '', second = ''] = body
     .toLowerCase()
     .replace(/[^\p{L}\p{N}'\- ]/gu, ' ')
@@ -146,7 +154,9 @@ export function isInstruction(body: string): boolean {
   if (
     !ACTION_VERBS.has(first) ||
     VAGUE.test(body) ||
-    /^(?:tell|show|give|read|explain|find|get|send|bring) (?:me|us)\b/i.test(body)
+    /^(?:tell|show|give|read|explain|find|get|send|bring|write|sing|play|make) (?:me|us)\b|^cancel my last (?:message|request)\b/i.test(
+      body,
+    )
   )
     return false;
   if (
@@ -192,12 +202,22 @@ const isPast = (verb: string): boolean => /ed$/i.test(verb) || verb.toLowerCase(
 export function rotated(body: string, zone: Zone): string {
   const urgent = /^(urgent|asap|high priority|low priority)\s*[:,!-]+\s*(.+)$/i.exec(body);
   if (urgent) return `${urgent[2]}, ${urgent[1]}`;
+  const items = SHOPPING.exec(body)?.groups?.items;
+  if (items) return `buy ${items}`;
+  const reminder = DATED_REMINDER.exec(body)?.groups;
+  if (reminder && findDate(reminder.when!, zone)?.rest === '') return `${reminder.what} ${reminder.when}`;
+  for (const pattern of PASSIVE_DUTIES) {
+    const { object = '', verb = '', rest = '' } = pattern.exec(body)?.groups ?? {};
+    const base = baseVerb(verb);
+    if (base && !/^(?:i|we|you|he|she|they|it|this|that)$/i.test(object))
+      return `${base} ${object.replace(/^The /, 'the ')}${rest}`;
+  }
   const words = body.split(' ');
   for (let count = 1; count <= Math.min(5, words.length - 2); count++) {
     const lead = words.slice(0, count).join(' ').replace(/[,:]$/, '');
     const rest = words.slice(count).join(' ');
     if (!isInstruction(rest) && !INTENDED.some((pattern) => pattern.test(rest))) continue;
-    if (/^(?:after|before|during) \w/i.test(lead) || findDate(lead, zone)?.rest === '')
+    if (/^(?:after|before|during|every|each) \w/i.test(lead) || findDate(lead, zone)?.rest === '')
       return `${rest} ${lead}`;
   }
   return body;

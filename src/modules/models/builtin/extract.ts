@@ -311,7 +311,7 @@ function titleOf(text: string): string {
     title = title
       .replace(/^[\s,;:.!?()-]+|[\s,;:.!?(-]+$/g, '')
       .replace(
-        /\s+(?:please|pls|thanks|thank you|too|as well|by|at|before|until|due|and|or|but|so|then|also|for)$/i,
+        /\s+(?:please|pls|thanks|thank you|too|as well|by|at|to|before|until|due|and|or|but|so|then|also|for)$/i,
         '',
       )
       .replace(/^(?:please|pls|also|just|to|and|really|still)\s+/i, '');

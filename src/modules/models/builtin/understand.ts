@@ -24,6 +24,7 @@ import { contentWords, type EntityType, resolve } from './references.ts';
 import {
   ACTION_VERBS,
   ADDITIONS,
+  CHORES,
   CONNECTORS,
   ENTITY_NOUNS,
   FORGETS,
@@ -176,7 +177,9 @@ function readQuestion(text: string, situation: Situation): Intent | undefined {
   }
   const asks =
     /\?$/.test(text.trim()) ||
-    (QUESTION_START.test(plain) && !ACTION_VERBS.has(plain.split(' ')[0]!.toLowerCase()));
+    (QUESTION_START.test(plain) &&
+      !CHORES.test(plain) &&
+      !ACTION_VERBS.has(plain.split(' ')[0]!.toLowerCase()));
   if (!asks || SMALL_TALK.some((pattern) => pattern.test(plain))) return undefined;
   if (!/\?$/.test(text.trim()) && PROBLEMS.some((pattern) => pattern.test(plain))) return undefined;
   // Several sentences, one of them a question: the others may still be a capture.
@@ -207,7 +210,8 @@ const isOwnBusiness = (text: string): boolean =>
 
 function readList(text: string, situation: Situation): Intent {
   const entity = ENTITY_NOUNS.find(({ pattern }) => pattern.test(text))?.type ?? 'task';
-  const status = STATUS_WORDS.find(({ pattern }) => pattern.test(text))?.status ?? 'open';
+  const past = /^what (?:did|have) (?:i|we)\b/i.test(text);
+  const status = past ? 'done' : (STATUS_WORDS.find(({ pattern }) => pattern.test(text))?.status ?? 'open');
   const about =
     /\b(?:about|regarding|related to|concerning|with the tag|tagged|for the|on the)\s+(?:the |my |our )?(.+)$/i.exec(
       text,

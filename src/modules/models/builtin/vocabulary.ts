@@ -28,7 +28,7 @@ export const WHICH_DAY = 'To which day?';
 
 /** Verbs that begin an instruction to oneself: "buy milk", "call the bank". */
 export const ACTION_VERBS = words(`
-  accept add adjust apply approve arrange ask assemble assign attach attend back bake bathe book borrow bring brush
+  accept add adjust attach drive fly cycle jog swim hike rehearse sign rinse sand play listen enjoy cut shower stir roast chop mail print reply wean toast boil apply approve arrange ask assemble assign attach attend back bake bathe book borrow bring brush
   build buy calculate call cancel change charge check choose clean clear close collect compare compile complete
   configure confirm contact convert cook copy cover create cut debug decide declutter decorate defrost deliver delete
   deploy deposit design dispose document donate download draft draw dry dust edit email empty enrol enroll enter
@@ -46,6 +46,19 @@ export const ACTION_VERBS = words(`
   unsubscribe update upgrade upload vacuum validate verify visit volunteer wait walk wash watch water weed weigh wipe
   wire withdraw work wrap write
 `);
+
+/** "do the dishes": the one verb that also begins questions needs its object. */
+export const CHORES =
+  /^do (?:(?:the|my|our|some|a|more) )?(?:dishes|laundry|tax(?:es)?|tax return|homework|shopping|groceries|ironing|exercises?|yoga|workout|accounts|accounting|washing|washing up|hoovering|vacuuming|cleaning|paperwork|inventory|research|gardening|backups?|chores|push-?ups|stretches|pilates|dusting|budget|payroll|interviews?)\b/i;
+/** "groceries: milk, eggs": a list of things to buy. */
+export const SHOPPING = /^(?:i |we )?(?:need|groceries|shopping(?: list)?|to buy)\s*:\s*(?<items>.+)$/i;
+/** "the form has to be sent", "the sink needs fixing": an instruction with its verb behind. */
+export const PASSIVE_DUTIES: readonly RegExp[] = [
+  /^(?<object>.+?) (?:has to|have to|needs? to|must|should|ought to) be (?<verb>\w+)\b(?<rest>.*)$/i,
+  /^(?<object>.+?) needs? (?<verb>\w+ing)\b(?<rest>.*)$/i,
+];
+/** "remind me tomorrow to call". */
+export const DATED_REMINDER = /^(?:please )?remind me (?<when>.+?) (?:to|that|about|of) (?<what>.+)$/i;
 
 /** Verbs of months rather than minutes: what follows is a goal even as a bare instruction. */
 export const GOAL_PHRASES: readonly RegExp[] = [
@@ -94,7 +107,7 @@ export const ADDITIONS: readonly RegExp[] = [
   /^(?:add|create|make|log|capture|record|set up|set|note|register|open|file)(?: me)? (?:a |an |the |another |one more )?(?:new )?(?<kind>task|to-?do|goal|problem|issue|reminder)(?: item| entry)?(?:\s*:\s*|,? (?:called|named|titled|saying|that says|to|for|that|about) |\s+)(?<body>.+)$/i,
   /^(?:add|put|write|include|stick)(?: down)? (?<body>.+?) (?:to|on|onto|in|into)(?: (?:my|our|the|a))? (?:(?<kind>task|to-?do|goal|problem|issue|reminder)s?(?: list)?|(?<tag>[\p{L}-]+ )?list|todos|inbox|backlog|agenda)(?<tail> (?:for|by|on|before|due|tomorrow|today|tonight|next|this)\b.*)?$/iu,
   /^remind me (?:about|of|that) (?<body>.+)$/i,
-  /^(?:add|capture)\s*:?\s+(?<body>.+)$/i,
+  /^(?:add|capture)\s*:?\s+(?<body>(?!(?:a )?notes? ).+)$/i,
 ];
 
 /** Words before a clause that carry no content. `first`/`then` set the order of tasks. */
@@ -105,7 +118,7 @@ export const SEQUENCE =
 
 /** Requests put as a question: what follows is read as a plain instruction. */
 export const POLITE =
-  /^(?:(?:hey|hi|hello|ok|okay|so)[ ,]+)?(?:steward[ ,:]+)?(?:please[ ,]+)?(?:(?:can|could|would|will) (?:you|u)(?: (?:please|kindly|maybe|just))*|would you mind|i(?:'d| would) like you to|i (?:want|need) you to|please|kindly)[ ,]+/i;
+  /^(?:(?:hey|hi|hello|ok|okay|so)[ ,]+)?(?:steward[ ,:]+)?(?:please[ ,]+)?(?:(?:can|could|would|will) (?:you|u)(?: (?:please|kindly|maybe|just))*|it would be (?:great|nice|good|lovely|helpful) if you (?:could|would)|i(?:'d| would) like you to|i (?:want|need) you to|please|kindly)[ ,]+/i;
 /** After a polite question only these verbs are for the model itself; "can you buy milk?" stays a question. */
 export const OWN_VERBS =
   /^(?:add|create|capture|note|log|put|remind|mark|set|tick|check off|cross|complete|close|reopen|re-open|move|reschedule|postpone|push|snooze|delay|defer|archive|delete|remove|drop|prioriti[sz]e|deprioriti[sz]e|make it|make the|make that|raise|lower|remember|forget|list|show|tell|give|plan|display|find|restore)\b/i;
@@ -209,7 +222,11 @@ export const READS: readonly {
   readonly pattern: RegExp;
   readonly reads: 'plan' | 'blocking' | 'recall' | 'ask';
 }[] = [
-  { reads: 'plan', pattern: /^\/(?:today|plan|focus|next)\b.*$/i },
+  {
+    reads: 'plan',
+    pattern:
+      /^(?:\/(?:today|plan|focus|next)\b.*|today|next|what now|now what|what else|and now|what's first|next (?:task|one)(?: please)?)$/i,
+  },
   {
     reads: 'plan',
     pattern:
@@ -313,6 +330,8 @@ export const LIST_REQUESTS: readonly RegExp[] = [
   /^(?:what's|what is|what are|what were|where are) (?:all )?(?:my|our|the) (?:open |overdue |urgent |active |other |blocked |unfinished |current |next |upcoming |remaining )*(?:tasks?|to-?dos?|to-?do list|goals?|problems?|issues?|things?|items?|chores?|list)\b.*$/i,
   /^(?:show|list|display|give|tell|read|see|view)(?: me| us)?(?: about)?(?: all)?(?: of)?(?: my| our| the)?(?: open| overdue| urgent| active| blocked| unfinished| current| done| completed| finished| archived| upcoming| remaining| high priority| due)* ?(?:tasks?|to-?dos?|to-?do list|goals?|problems?|issues?|things?(?: to do)?|items?|chores?|list|everything|overdue|open)\b.*$/i,
   /^(?:my|all|open|overdue|blocked|all my|our|the|active|done)? ?(?:open |overdue |blocked |active |done )?(?:tasks|to-?dos|to-?do list|goals|problems|issues)(?: please| list| today| this week)?$/i,
+  /^(?:(?:any|all|my|open|overdue|urgent|done|blocked)(?: my)? )*(?:tasks|to-?dos|goals|problems|things to do) (?:left|due|for|this|today|tomorrow|next|on|by|before|about|tagged|with)\b.*$/i,
+  /^(?:to-?do|tomorrow|this week|my week|next week|my tomorrow)$/i,
   /^how many (?:open |overdue |urgent |active |blocked |unfinished |more )?(?:tasks?|to-?dos?|goals?|problems?|issues?|things?|items?)\b.*$/i,
   /^(?:do|did|have) (?:i|we) (?:have |got )?(?:any |anything |some )(?:open |overdue |urgent |active |blocked |unfinished )?(?:tasks?|to-?dos?|goals?|problems?|issues?|things?|items?|left|due|to do|overdue|open|urgent)?\b.*$/i,
   /^(?:is|are) (?:there )?(?:any|anything|any of my)(?:thing)? ?(?:open |overdue |urgent |active |blocked |unfinished )?(?:tasks?|to-?dos?|goals?|problems?|issues?|things?|items?|left|due|overdue|open|urgent|late|blocked)\b.*$/i,
@@ -359,6 +378,8 @@ export const COMMON_MOVES = /^(?:set|put|make|bring forward)$/i;
 /** "the second one is due on Thursday". */
 export const DUE =
   /^(?<ref>.+?)(?: is| are|'s)?(?: now)? (?:due|moved|rescheduled|postponed)(?: (?:on|by|to|until|in|at))? (?<when>.+)$/i;
+/** "the deadline for the grant is January 15". */
+export const DEADLINE_OF = /^(?:the )?(?:deadline|due date) (?:for|of) (?<ref>.+?) is(?: on)? (?<when>.+)$/i;
 /** "the second one has to be done by Friday": due then. */
 export const DEADLINES =
   /^(?<ref>.+?) (?:should|must|has to|have to|needs to|need to|ought to) be (?:done|finished|ready|completed?)(?: (?:on|by|until|before))? (?<when>.+)$/i;
