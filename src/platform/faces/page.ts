@@ -39,8 +39,8 @@ export async function preparePage({ root, onProgress }: PreparePageOptions): Pro
 
   onProgress?.('Building the page');
   const { build } = await loadVite(root);
-  // Built beside the old page and then put in its place: a build that fails or is killed leaves the old one whole.
-  const fresh = join(web, `dist.${process.pid}`);
+  // Built elsewhere and then put in the old page's place: a build that fails or is killed leaves the old one whole.
+  const fresh = join(root, 'node_modules', '.cache', `page-${process.pid}`);
   try {
     await build({
       configFile: join(web, 'vite.config.ts'),
@@ -49,7 +49,10 @@ export async function preparePage({ root, onProgress }: PreparePageOptions): Pro
     });
     await writeFile(join(fresh, STAMP), sources);
     await rm(dir, { recursive: true, force: true });
-    await rename(fresh, dir);
+    await rename(fresh, dir).catch(async (error: unknown) => {
+      // Another process may have been quicker with the same page.
+      if ((await readStamp(dir)) !== sources) throw error;
+    });
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
