@@ -56,16 +56,36 @@ export async function getRow<T extends EntityType>(
   type: T,
   id: string,
 ): Promise<Rows[T]> {
+  return theOne(type, await selectRow(tx, userId, type, id));
+}
+
+/** A row that is to be changed: what it becomes depends on what it is, so nobody else changes it meanwhile. */
+export async function lockRow<T extends EntityType>(
+  tx: Tx,
+  userId: string,
+  type: T,
+  id: string,
+): Promise<Rows[T]> {
+  return theOne(type, await selectRow(tx, userId, type, id).for('update'));
+}
+
+function selectRow(tx: Tx, userId: string, type: EntityType, id: string) {
   const table = tableOf(type);
-  const [row] = await tx
+  return tx
     .select()
     .from(table)
     .where(and(eq(table.user_id, userId), eq(table.id, id)));
+}
+
+function theOne<T extends EntityType>(type: T, [row]: readonly Goal[]): Rows[T] {
   if (!row) throw new AppError('not_found', `there is no ${type} with this id.`);
   return rowsAs<T>([row])[0]!;
 }
 
-/** Those with these titles, by exact title_norm; archived tasks are another matter than new ones, hence left out. */
+/**
+ * Those with these titles, by exact title_norm, to be changed; archived tasks are another matter than new ones,
+ * hence left out.
+ */
 export async function findByTitles<T extends EntityType>(
   tx: Tx,
   userId: string,
@@ -84,7 +104,8 @@ export async function findByTitles<T extends EntityType>(
         type === 'task' ? ne(table.status, 'archived') : undefined,
       ),
     )
-    .orderBy(table.id);
+    .orderBy(table.id)
+    .for('update');
   return rowsAs<T>(found);
 }
 
@@ -164,7 +185,8 @@ export async function deleteRow(ctx: OperationContext, type: EntityType, id: str
 }
 
 export interface ListFilter {
-  readonly status?: string | undefined;
+  /** Any of these. */
+  readonly status?: string | readonly string[] | undefined;
   readonly q?: string | undefined;
   /** Of tasks. */
   readonly goal_id?: string | undefined;
@@ -195,7 +217,9 @@ export async function listRows<T extends EntityType>(
     .where(
       and(
         eq(table.user_id, userId),
-        filter.status === undefined ? undefined : sql`status = ${filter.status}`,
+        filter.status === undefined
+          ? undefined
+          : sql`status = any(${sql.param([filter.status].flat())}::text[])`,
         filter.tag === undefined ? undefined : sql`tags @> array[${filter.tag}]::text[]`,
         filter.due_before === undefined ? undefined : sql`due_date < ${filter.due_before}::date`,
         filter.goal_id === undefined ? undefined : linkedToGoal(userId, filter.goal_id),

@@ -1,7 +1,16 @@
 /** Tasks, goals and problems: what is the same for each is written once. */
 import { z } from 'zod';
 import { decodeCursor, operation, pageInput, pageOutput, toPage } from '../../platform/operations/index.ts';
-import { type Changes, changeRow, deleteRow, getRow, insertRows, listRows, restoreRow } from './entities.ts';
+import {
+  type Changes,
+  changeRow,
+  deleteRow,
+  getRow,
+  insertRows,
+  listRows,
+  lockRow,
+  restoreRow,
+} from './entities.ts';
 import * as field from './fields.ts';
 import type { Rows } from './schema.ts';
 import * as shapes from './shapes.ts';
@@ -12,6 +21,13 @@ const cursor = z.tuple([z.iso.date().nullable(), z.uuid()]);
 
 /** A field of a PATCH: absent is unchanged, null clears. */
 const patch = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
+
+/** A list's filter: one status, or any of several. */
+const anyOf = <const S extends readonly [string, ...string[]]>(statuses: S) =>
+  z
+    .union([z.enum(statuses), z.array(z.enum(statuses)).min(1).max(statuses.length)])
+    .optional()
+    .describe('One status, or any of several');
 
 type Plural<T extends EntityType> = `${T}s`;
 
@@ -37,7 +53,7 @@ function byIdOperations<T extends EntityType, O extends z.ZodType>(type: T, shap
       input: byId,
       output: shape,
       handler: async (ctx, { id }) => {
-        const row = await getRow(ctx.tx, ctx.userId, type, id);
+        const row = await lockRow(ctx.tx, ctx.userId, type, id);
         return shown(await changeRow(ctx, type, row, { status: 'archived' } as Changes<T>));
       },
     }),
@@ -49,7 +65,7 @@ function byIdOperations<T extends EntityType, O extends z.ZodType>(type: T, shap
       input: byId,
       output: shape,
       handler: async (ctx, { id }) =>
-        shown(await restoreRow(ctx, type, await getRow(ctx.tx, ctx.userId, type, id))),
+        shown(await restoreRow(ctx, type, await lockRow(ctx.tx, ctx.userId, type, id))),
     }),
     delete: operation({
       name: `${plural}.delete`,
@@ -76,7 +92,7 @@ function taskStatus<const V extends string>(verb: V, summary: string, status: 'd
     input: byId,
     output: shapes.task,
     handler: async (ctx, { id }) =>
-      changeRow(ctx, 'task', await getRow(ctx.tx, ctx.userId, 'task', id), { status }),
+      changeRow(ctx, 'task', await lockRow(ctx.tx, ctx.userId, 'task', id), { status }),
   });
 }
 
@@ -97,7 +113,7 @@ export const tasks = {
     http: { method: 'GET', path: '/v1/tasks' },
     effect: 'read',
     input: pageInput.extend({
-      status: z.enum(TASK_STATUSES).optional(),
+      status: anyOf(TASK_STATUSES),
       goal_id: z.uuid().optional().describe('Linked to this goal'),
       q: field.search.optional(),
       tag: field.search.optional(),
@@ -133,7 +149,7 @@ export const tasks = {
     }),
     output: shapes.task,
     handler: async (ctx, { id, ...changes }) =>
-      changeRow(ctx, 'task', await getRow(ctx.tx, ctx.userId, 'task', id), changes),
+      changeRow(ctx, 'task', await lockRow(ctx.tx, ctx.userId, 'task', id), changes),
   }),
   complete: taskStatus('complete', 'Mark a task done', 'done'),
   reopen: taskStatus('reopen', 'Open a task again', 'open'),
@@ -147,7 +163,7 @@ export const tasks = {
     }),
     output: shapes.task,
     handler: async (ctx, { id, until }) =>
-      changeRow(ctx, 'task', await getRow(ctx.tx, ctx.userId, 'task', id), { snoozed_until: until }),
+      changeRow(ctx, 'task', await lockRow(ctx.tx, ctx.userId, 'task', id), { snoozed_until: until }),
   }),
 };
 
@@ -164,7 +180,7 @@ export const goals = {
     summary: 'Goals, the newest first',
     http: { method: 'GET', path: '/v1/goals' },
     effect: 'read',
-    input: pageInput.extend({ status: z.enum(GOAL_STATUSES).optional(), q: field.search.optional() }),
+    input: pageInput.extend({ status: anyOf(GOAL_STATUSES), q: field.search.optional() }),
     output: pageOutput(shapes.goal),
     handler: async (ctx, input) => {
       const rows = await listRows(ctx.tx, ctx.userId, 'goal', input, decodeCursor(input.cursor, cursor));
@@ -192,7 +208,7 @@ export const goals = {
     }),
     output: shapes.goal,
     handler: async (ctx, { id, ...changes }) =>
-      changeRow(ctx, 'goal', await getRow(ctx.tx, ctx.userId, 'goal', id), changes),
+      changeRow(ctx, 'goal', await lockRow(ctx.tx, ctx.userId, 'goal', id), changes),
   }),
 };
 
@@ -209,7 +225,7 @@ export const problems = {
     summary: 'Problems, the newest first',
     http: { method: 'GET', path: '/v1/problems' },
     effect: 'read',
-    input: pageInput.extend({ status: z.enum(PROBLEM_STATUSES).optional(), q: field.search.optional() }),
+    input: pageInput.extend({ status: anyOf(PROBLEM_STATUSES), q: field.search.optional() }),
     output: pageOutput(shapes.problem),
     handler: async (ctx, input) => {
       const rows = await listRows(ctx.tx, ctx.userId, 'problem', input, decodeCursor(input.cursor, cursor));
@@ -237,6 +253,6 @@ export const problems = {
     }),
     output: shapes.problem,
     handler: async (ctx, { id, ...changes }) =>
-      changeRow(ctx, 'problem', await getRow(ctx.tx, ctx.userId, 'problem', id), changes),
+      changeRow(ctx, 'problem', await lockRow(ctx.tx, ctx.userId, 'problem', id), changes),
   }),
 };

@@ -3,10 +3,12 @@
  * presence lock shows; then it is `applied`, `no_change` or `failed`. Nobody's words are thrown away before they
  * have become something, and not as long as a task refers to them.
  */
+import { createHash } from 'node:crypto';
 import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/database/index.ts';
 import { PRESENCE_LOCK } from '../../platform/database/session.ts';
 import { AppError } from '../../platform/errors.ts';
+import { KEPT_MS } from '../../platform/operations/idempotency.ts';
 import type { OperationContext } from '../../platform/operations/index.ts';
 import { type CaptureResult, NO_CHANGE, NOTHING } from './extraction.ts';
 import { lockPlanner } from './links.ts';
@@ -38,11 +40,32 @@ const isAnswered = ({ status, error_code }: InboxItem): boolean =>
  */
 export async function receive(ctx: OperationContext, thought: Thought, owner: number): Promise<Received> {
   await lockPlanner(ctx.tx, ctx.userId);
-  const known =
-    thought.client_msg_id === undefined ? undefined : await byClientId(ctx.tx, ctx.userId, thought);
+  if (thought.client_msg_id === undefined) return receiveAgain(ctx, thought, owner);
+  const known = await byClientId(ctx.tx, ctx.userId, thought, thought.client_msg_id);
   if (!known) return { item: await store(ctx, thought, { status: 'received', owner }), state: 'mine' };
   if (isAnswered(known)) return { item: known, state: 'finished' };
   return takeUp(ctx, known, owner);
+}
+
+/**
+ * The same for a message without an id of its own. Its Idempotency-Key stands for one as long as keys are kept: a
+ * process may die after it has applied a message and before it has kept the answer under the key. Unlike an id, a
+ * key is given back when its request fails, so that a failed message is worked on again.
+ */
+async function receiveAgain(ctx: OperationContext, thought: Thought, owner: number): Promise<Received> {
+  const { idempotencyKey: key, now } = ctx;
+  if (key === undefined)
+    return { item: await store(ctx, thought, { status: 'received', owner }), state: 'mine' };
+  // The message is part of it: a key that was given back may come with another one.
+  const id = `key:${createHash('sha256').update(`${key}\n${thought.message}`).digest('hex')}`;
+  const known = await byClientId(ctx.tx, ctx.userId, thought, id);
+  if (known && now.getTime() - known.received_at.getTime() < KEPT_MS) {
+    const isOpen = known.status === 'received' || known.status === 'failed';
+    return isOpen ? takeUp(ctx, known, owner) : { item: known, state: 'finished' };
+  }
+  if (known) await setItem(ctx, known.id, { client_msg_id: null });
+  const item = await store(ctx, { ...thought, client_msg_id: id }, { status: 'received', owner });
+  return { item, state: 'mine' };
 }
 
 /** Puts a message into the inbox with its session. */
@@ -75,7 +98,12 @@ export async function store(
   return item!;
 }
 
-async function byClientId(tx: Tx, userId: string, thought: Thought): Promise<InboxItem | undefined> {
+async function byClientId(
+  tx: Tx,
+  userId: string,
+  thought: Thought,
+  clientMsgId: string,
+): Promise<InboxItem | undefined> {
   const [item] = await tx
     .select()
     .from(inboxItems)
@@ -84,7 +112,7 @@ async function byClientId(tx: Tx, userId: string, thought: Thought): Promise<Inb
         eq(inboxItems.user_id, userId),
         eq(inboxItems.source, thought.source),
         eq(inboxItems.chat_id, thought.chat_id),
-        eq(inboxItems.client_msg_id, thought.client_msg_id!),
+        eq(inboxItems.client_msg_id, clientMsgId),
         isNotNull(inboxItems.client_msg_id),
       ),
     );
@@ -112,7 +140,9 @@ async function isGone(tx: Tx, owner: number): Promise<boolean> {
 export async function setItem(
   ctx: OperationContext,
   id: string,
-  values: Partial<Pick<InboxItem, 'status' | 'owner' | 'error_code' | 'error_message' | 'result'>>,
+  values: Partial<
+    Pick<InboxItem, 'client_msg_id' | 'status' | 'owner' | 'error_code' | 'error_message' | 'result'>
+  >,
 ): Promise<InboxItem> {
   const [item] = await ctx.tx
     .update(inboxItems)

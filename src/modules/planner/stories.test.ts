@@ -200,8 +200,8 @@ describe.each(SERVERS)('on the %s server', (server) => {
     });
 
     test('many times at once is carried out once', async () => {
-      const answers = await Promise.all(Array.from({ length: 8 }, () => say('buy milk', {}, key('at once'))));
-      expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+      const answers = await Promise.all(Array.from({ length: 8 }, () => say('buy milk', {}, key('at-once'))));
+      for (const { status, body } of answers) expect([status, body]).toEqual([200, answers[0]!.body]);
       expect(await count('tasks')).toBe(1);
       expect(await count('inbox_items')).toBe(1);
     });
@@ -431,11 +431,11 @@ describe.each(SERVERS)('on the %s server', (server) => {
           .map((one: { title: string }) => one.title.slice(-1))
           .sort();
       expect(await found('status=open')).toEqual(['2', '3', '4']);
-      expect(await found('status=open,done')).toEqual(['0', '2', '3', '4']);
+      expect(await found('status=open&status=done')).toEqual(['0', '2', '3', '4']);
       expect(await found('q=errand%203')).toEqual(['3']);
       expect(await found('tag=odd')).toEqual(['1', '3']);
       expect(await found('due_before=2026-12-03')).toEqual(['0', '1']);
-      expect((await get('/v1/tasks?status=open,lost')).status).toBe(400);
+      expect((await get('/v1/tasks?status=open&status=lost')).status).toBe(400);
       const seen: string[] = [];
       for (let cursor = ''; ; ) {
         const { body } = await get(`/v1/tasks?limit=2${cursor}`);
