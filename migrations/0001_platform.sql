@@ -92,7 +92,8 @@ select steward.tenant_table('dead_jobs');
 create sequence steward.worker_number as integer cycle;
 create table workers (
   number integer primary key default nextval('steward.worker_number'),
-  worker_ids text[] not null default '{}',
+  -- By this name graphile-worker marks the jobs that the process works on.
+  pool_id text not null,
   started_at timestamptz not null default now()
 );
 

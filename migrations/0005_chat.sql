@@ -24,6 +24,8 @@ create table runs (
   -- The message that the run answers, and the one that it writes.
   message_id uuid not null,
   answer_id uuid not null,
+  -- How often a worker has begun or taken it over; only the newest attempt may write.
+  attempts integer not null default 0,
   stop_requested_at timestamptz,
   error_code text,
   error_message text,
@@ -80,11 +82,11 @@ select steward.tenant_table('run_steps');
 
 -- What a run at work has said so far, for those who listen in another process. Gone when the message is whole.
 create unlogged table run_chunks (
-  run_id uuid not null,
   user_id uuid not null,
+  run_id uuid not null,
+  attempt integer not null,
   seq integer not null,
   chunks jsonb not null,
-  primary key (run_id, seq)
+  primary key (user_id, run_id, attempt, seq)
 );
-create index run_chunks_user on run_chunks (user_id, run_id, seq);
 select steward.tenant_table('run_chunks');

@@ -85,7 +85,11 @@ export async function startTestApp(
       const { db } = running.app.runtime;
       const email = `user${++users}@example.test`;
       const user = await createUser(db, { email, name: `User ${users}`, role, timezone });
-      const { key } = await createKey(db, { userId: user.id, label: 'test' });
+      const { key } = await createKey(db, {
+        userId: user.id,
+        label: 'test',
+        profileName: role === 'admin' ? 'admin' : 'personal',
+      });
       return { userId: user.id, email, apiKey: key };
     },
     request: async (user, method, path, body, headers = {}) => {

@@ -31,6 +31,6 @@ export const recentContextItems = pgTable('recent_context_items', {
   entity_id: uuid('entity_id').notNull(),
   position: integer('position').notNull(),
   reason: text('reason'),
-  surfaced_at: instant('surfaced_at').notNull().defaultNow(),
+  surfaced_at: instant('surfaced_at').notNull(),
   expires_at: instant('expires_at').notNull(),
 });

@@ -37,6 +37,8 @@ export const deadJobs = pgTable('dead_jobs', {
   payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
   attempts: integer('attempts').notNull(),
   last_error: text('last_error').notNull(),
-  failed_at: instant('failed_at').notNull().defaultNow(),
+  failed_at: instant('failed_at')
+    .notNull()
+    .$defaultFn(() => new Date()),
   retried_at: instant('retried_at'),
 });

@@ -7,5 +7,12 @@ export const userId = () => uuid('user_id').notNull();
 
 /** A point in time: `timestamptz`, UTC. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
-export const createdAt = () => instant('created_at').notNull().defaultNow();
-export const updatedAt = () => instant('updated_at').notNull().defaultNow();
+// Made here and not by the database, whose microseconds a Date and so a cursor would lose: pages would skip rows.
+export const createdAt = () =>
+  instant('created_at')
+    .notNull()
+    .$defaultFn(() => new Date());
+export const updatedAt = () =>
+  instant('updated_at')
+    .notNull()
+    .$defaultFn(() => new Date());

@@ -69,8 +69,10 @@ export async function startJobs(options: {
     }
   }
   const events: WorkerEvents = new EventEmitter();
-  const workerIds: string[] = [];
-  events.on('worker:create', ({ worker }) => void workerIds.push(worker.workerId));
+  let poolId = '';
+  events.on('pool:create', ({ workerPool }) => {
+    poolId = workerPool.id;
+  });
   const runner: Runner = await startWorkers({
     pgPool: db.ownerPool,
     taskList: tasks,
@@ -85,7 +87,7 @@ export async function startJobs(options: {
     ),
     logger: quietLogger(),
   });
-  const stopWatching = await watchPeers(db, workerIds);
+  const stopWatching = await watchPeers(db, poolId);
   return {
     stop: async () => {
       stopping.abort();

@@ -6,30 +6,38 @@ import { log } from '../log.ts';
 /** Milliseconds between two looks at the peers: a dead one's jobs are taken over within this, plus one poll. */
 const INTERVAL = 2000;
 
+/** Seconds after which a job whose worker nobody knows is free: its process died before it could say its name. */
+const UNKNOWN_S = 10;
+
 /**
- * Says which graphile workers this process runs, and frees the jobs of processes that are gone: their advisory
- * lock is gone with their connection, so nothing has to be guessed from times.
+ * Says which jobs this process works on, and frees those of processes that are gone: their advisory lock is gone
+ * with their connection, so nothing has to be guessed from times.
  *
+ * @param poolId the name by which graphile-worker marks this process's jobs
  * @returns a function that stops looking and takes this process off the list
  */
-export async function watchPeers(db: Database, workerIds: readonly string[]): Promise<() => Promise<void>> {
+export async function watchPeers(db: Database, poolId: string): Promise<() => Promise<void>> {
   const look = async (): Promise<void> => {
     await db.asService('worker liveness', async (tx) => {
       const number = db.presence();
       await tx.execute(sql`
-        insert into workers (number, worker_ids) values (${number}, ${sql.param([...workerIds])}::text[])
-        on conflict (number) do update set worker_ids = excluded.worker_ids`);
+        insert into workers (number, pool_id) values (${number}, ${poolId})
+        on conflict (number) do update set pool_id = excluded.pool_id`);
       // Skips rows that a peer is looking at; taking the lock of a living process fails at once.
-      const dead = await tx.execute<{ number: number; worker_ids: string[] }>(sql`
+      const dead = await tx.execute<{ pool_id: string }>(sql`
         delete from workers where number in (
           select number from workers where number <> ${number} for update skip locked
-        ) and pg_try_advisory_xact_lock(${PRESENCE_LOCK}, number) returning number, worker_ids`);
-      for (const { number, worker_ids } of dead.rows) {
-        log.info({ process: number }, 'a worker is gone; its jobs are free again');
-        // After a lost connection this process has a new number; its own workers are well.
-        const gone = worker_ids.filter((id) => !workerIds.includes(id));
-        await tx.execute(sql`select graphile_worker.force_unlock_workers(${sql.param(gone)}::text[])`);
-      }
+        ) and pg_try_advisory_xact_lock(${PRESENCE_LOCK}, number) returning pool_id`);
+      // After a lost connection a process has a new number and the same pool, which is well.
+      const { rows: orphaned } = await tx.execute<{ pool_id: string }>(sql`
+        select distinct locked_by as pool_id from graphile_worker.jobs
+        where locked_by is not null and locked_by not in (select pool_id from workers)
+          and (locked_by = any(${sql.param(dead.rows.map((row) => row.pool_id))}::text[])
+               or locked_at < now() - make_interval(secs => ${UNKNOWN_S}))`);
+      if (orphaned.length === 0) return;
+      const pools = orphaned.map((row) => row.pool_id);
+      log.info({ pools }, 'a worker is gone; its jobs are free again');
+      await tx.execute(sql`select graphile_worker.force_unlock_workers(${sql.param(pools)}::text[])`);
     });
   };
   await look();

@@ -48,12 +48,12 @@ export async function claim(
   claim: Claim,
   now: Date,
   owner: number,
-): Promise<{ body: unknown } | 'in progress' | undefined>;
+): Promise<{ body: unknown } | 'in progress' | 'resumed' | undefined>;
 /**
  * Takes the key for a request, or says what came of the request that had it before.
  *
  * @param owner the presence number of the process that will answer, or 0 within the write's own transaction
- * @returns undefined when the request is to be carried out
+ * @returns undefined when the request is to be carried out, `resumed` when that was begun by a process that is gone
  * @throws AppError `idempotency_conflict` when the key came with another request
  */
 export async function claim(tx: Tx, { userId, key, hash }: Claim, now: Date, owner: number) {
@@ -87,7 +87,7 @@ export async function claim(tx: Tx, { userId, key, hash }: Claim, now: Date, own
       .update(idempotencyKeys)
       .set({ ...row, response_status: null, response_body: null })
       .where(mine({ userId, key, hash }));
-    return undefined;
+    return earlier?.abandoned && earlier.expires_at > now ? 'resumed' : undefined;
   }
   if (earlier.hash !== hash) {
     throw new AppError(

@@ -55,6 +55,8 @@ export interface StagedContext extends CommonContext {
   readonly db: Database;
   /** Aborted when the caller has gone away. */
   readonly signal: AbortSignal;
+  /** This request was begun before, under its Idempotency-Key, by a process that died: some of it may be done. */
+  readonly resumed: boolean;
   transaction<T>(fn: (ctx: OperationContext) => Promise<T>): Promise<T>;
 }
 

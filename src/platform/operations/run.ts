@@ -59,12 +59,10 @@ export async function runOperation(
       return { body, replayed: false };
     });
   }
-  const ctx = stagedContext(runtime, actor, call);
   const key = keyOf(op, actor, call, raw);
-  if (key) {
-    const earlier = await claimOrWait(runtime, actor.userId, key, ctx.now);
-    if (earlier) return { body: earlier.body, replayed: true };
-  }
+  const earlier = key && (await claimOrWait(runtime, actor.userId, key, runtime.clock.now()));
+  if (typeof earlier === 'object') return { body: earlier.body, replayed: true };
+  const ctx = stagedContext(runtime, actor, call, earlier === 'resumed');
   try {
     const body = op.output.parse(await op.handler(ctx, input));
     if (key) await runtime.db.asUser(actor.userId, (tx) => settle(tx, key, op.http.status ?? 200, body));
@@ -189,7 +187,7 @@ function invalidInput(error: z.ZodError): AppError {
   return new AppError('validation_failed', `${first.path || 'input'}: ${first.message}`, { details });
 }
 
-function stagedContext(runtime: Runtime, actor: Actor, call: Call): StagedContext {
+function stagedContext(runtime: Runtime, actor: Actor, call: Call, resumed = false): StagedContext {
   return {
     actor,
     userId: actor.userId,
@@ -197,6 +195,7 @@ function stagedContext(runtime: Runtime, actor: Actor, call: Call): StagedContex
     idempotencyKey: call.idempotencyKey,
     now: runtime.clock.now(),
     db: runtime.db,
+    resumed,
     signal: call.signal ?? new AbortController().signal,
     transaction: (fn) => inTransaction(runtime, actor, call, fn),
   };
