@@ -26,7 +26,8 @@ const byId = z.object({ id: z.uuid() });
 const cursor = z.tuple([z.uuid()]);
 
 /** Calls a minute and user. */
-const RATE = { capture: 20, plan: 15 } as const;
+/** Calls a minute. Reading the plan is cheap, and a page reads it after every change. */
+const RATE = { capture: 20, refresh: 15, today: 120 } as const;
 
 const thought = z.object({
   message: field.prose(20_000).describe('What was said'),
@@ -191,7 +192,7 @@ export function plannerOperations(deps: CaptureDeps) {
         summary: 'What to do today and next, what is blocked, and why',
         http: { method: 'GET', path: '/v1/plan/get_today' },
         effect: 'read',
-        rateLimit: RATE.plan,
+        rateLimit: RATE.today,
         input: z.object({}),
         output: shapes.plan,
         handler: (ctx) => planToday(ctx.tx, ctx.userId, ctx.now, ctx.actor.timezone),
@@ -201,7 +202,7 @@ export function plannerOperations(deps: CaptureDeps) {
         summary: 'Make the plan for today anew, and tell everybody who shows it',
         http: { method: 'POST', path: '/v1/plan/refresh' },
         effect: 'write',
-        rateLimit: RATE.plan,
+        rateLimit: RATE.refresh,
         input: z.object({}),
         output: shapes.plan,
         handler: (ctx) => refreshPlan(ctx, ctx.actor.timezone),
