@@ -65,12 +65,14 @@ const ATTEMPTS = 2;
  */
 export async function captureThought(
   deps: CaptureDeps,
-  ctx: Stages,
+  ctx: Stages & Pick<StagedContext, 'resumed'>,
   thought: Thought,
   timezone: string,
 ): Promise<CaptureResult> {
   for (const started = Date.now(); Date.now() - started < WAIT_MS; ) {
-    const { item, state } = await ctx.transaction((inner) => receive(inner, thought, ctx.db.presence()));
+    const { item, state } = await ctx.transaction((inner) =>
+      receive(inner, thought, ctx.db.presence(), ctx.resumed),
+    );
     if (state === 'mine') return work(deps, ctx, item, timezone);
     if (state === 'finished') {
       if (item.status === 'failed') throw failureOf(item);

@@ -8,7 +8,6 @@ import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/database/index.ts';
 import { PRESENCE_LOCK } from '../../platform/database/session.ts';
 import { AppError } from '../../platform/errors.ts';
-import { KEPT_MS } from '../../platform/operations/idempotency.ts';
 import type { OperationContext } from '../../platform/operations/index.ts';
 import { type CaptureResult, NO_CHANGE, NOTHING } from './extraction.ts';
 import { lockPlanner } from './links.ts';
@@ -37,10 +36,16 @@ const isAnswered = ({ status, error_code }: InboxItem): boolean =>
  * Stores a message, or finds it where its client sent it before.
  *
  * @param owner the presence number of the process that will work on it
+ * @param resumed whether this very request was begun before, by a process that died over it
  */
-export async function receive(ctx: OperationContext, thought: Thought, owner: number): Promise<Received> {
+export async function receive(
+  ctx: OperationContext,
+  thought: Thought,
+  owner: number,
+  resumed: boolean,
+): Promise<Received> {
   await lockPlanner(ctx.tx, ctx.userId);
-  if (thought.client_msg_id === undefined) return receiveAgain(ctx, thought, owner);
+  if (thought.client_msg_id === undefined) return receiveByKey(ctx, thought, owner, resumed);
   const known = await byClientId(ctx.tx, ctx.userId, thought, thought.client_msg_id);
   if (!known) return { item: await store(ctx, thought, { status: 'received', owner }), state: 'mine' };
   if (isAnswered(known)) return { item: known, state: 'finished' };
@@ -48,21 +53,25 @@ export async function receive(ctx: OperationContext, thought: Thought, owner: nu
 }
 
 /**
- * The same for a message without an id of its own. Its Idempotency-Key stands for one as long as keys are kept: a
- * process may die after it has applied a message and before it has kept the answer under the key. Unlike an id, a
- * key is given back when its request fails, so that a failed message is worked on again.
+ * The same for a message without an id of its own: its Idempotency-Key stands for one. A process may die after it
+ * has applied a message and before it has kept the answer under the key; the request that resumes it gets that
+ * answer. A key that was given back by a failure works on the failed message again, one that has expired names a
+ * new message.
  */
-async function receiveAgain(ctx: OperationContext, thought: Thought, owner: number): Promise<Received> {
-  const { idempotencyKey: key, now } = ctx;
+async function receiveByKey(
+  ctx: OperationContext,
+  thought: Thought,
+  owner: number,
+  resumed: boolean,
+): Promise<Received> {
+  const { idempotencyKey: key } = ctx;
   if (key === undefined)
     return { item: await store(ctx, thought, { status: 'received', owner }), state: 'mine' };
   // The message is part of it: a key that was given back may come with another one.
   const id = `key:${createHash('sha256').update(`${key}\n${thought.message}`).digest('hex')}`;
   const known = await byClientId(ctx.tx, ctx.userId, thought, id);
-  if (known && now.getTime() - known.received_at.getTime() < KEPT_MS) {
-    const isOpen = known.status === 'received' || known.status === 'failed';
-    return isOpen ? takeUp(ctx, known, owner) : { item: known, state: 'finished' };
-  }
+  if (known && (known.status === 'received' || known.status === 'failed')) return takeUp(ctx, known, owner);
+  if (known && resumed) return { item: known, state: 'finished' };
   if (known) await setItem(ctx, known.id, { client_msg_id: null });
   const item = await store(ctx, { ...thought, client_msg_id: id }, { status: 'received', owner });
   return { item, state: 'mine' };

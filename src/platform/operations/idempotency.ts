@@ -13,7 +13,7 @@ import { AppError } from '../errors.ts';
 import type { Operation } from './operation.ts';
 
 /** How long an answer is kept. */
-export const KEPT_MS = 24 * 60 * 60 * 1000;
+const KEPT_MS = 24 * 60 * 60 * 1000;
 
 export interface Claim {
   readonly userId: string;
