@@ -52,16 +52,12 @@ export async function prepareRoles(adminUrl: string, fallbackSecret: string): Pr
         `the database server is PostgreSQL ${Math.floor(version / 10_000)}; Steward needs 15 or newer.`,
       );
     }
-    // Roles belong to the whole cluster: two installations that start together must not both create them.
     await admin.query('select pg_advisory_lock(4747, 0)');
     for (const role of ROLES) {
       const password = pg.escapeLiteral(rolePassword(new URL(adminUrl), role, fallbackSecret));
       const exists = await admin.query('select from pg_roles where rolname = $1', [role]);
-      if (exists.rowCount === 0) {
-        await admin.query(
-          `create role ${role} login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`,
-        );
-      } else if (!(await canLogIn(roleUrl(adminUrl, role, fallbackSecret)))) {
+      const created = exists.rowCount === 0 && (await createRole(admin, role, password));
+      if (!created && !(await canLogIn(roleUrl(adminUrl, role, fallbackSecret)))) {
         await admin.query(`alter role ${role} login password ${password}`);
       }
     }
@@ -75,6 +71,27 @@ export async function prepareRoles(adminUrl: string, fallbackSecret: string): Pr
     `);
   } finally {
     await admin.end();
+  }
+}
+
+/** SQLSTATEs of a role that is there already, or is being made at this moment. */
+const EXISTS = new Set(['42710', '23505']);
+
+/**
+ * Roles belong to the whole cluster, the advisory lock to one database: two installations that start together may
+ * both come here.
+ *
+ * @returns false when somebody else was faster
+ */
+async function createRole(admin: pg.Client, role: string, password: string): Promise<boolean> {
+  try {
+    await admin.query(
+      `create role ${role} login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`,
+    );
+    return true;
+  } catch (error) {
+    if (EXISTS.has((error as pg.DatabaseError).code ?? '')) return false;
+    throw error;
   }
 }
 
