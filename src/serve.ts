@@ -51,6 +51,7 @@ export async function serve(
       registry: app.registry,
       authenticate: app.authenticate,
       version: VERSION,
+      hosts: hostNames(config),
       origins: () => [url, ...(config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin])],
     });
     mountOperator(http, app);
@@ -67,6 +68,14 @@ export async function serve(
     await stop();
     throw error;
   }
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/** On this machine alone it has this machine's names, and the one that a proxy gives it. */
+function hostNames({ host, publicUrl }: Config): readonly string[] | undefined {
+  if (!LOOPBACK.includes(host) && host !== '::1') return undefined;
+  return publicUrl === undefined ? LOOPBACK : [...LOOPBACK, new URL(publicUrl).hostname];
 }
 
 /** Starts workers alone, beside any number of servers on the same database. */

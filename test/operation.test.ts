@@ -39,6 +39,7 @@ describe('an operation that is written in one file', () => {
     authenticate: async (headers) => (headers.get('authorization') ? actor : undefined),
     version: '1.2.3',
     origins: () => [],
+    hosts: undefined,
   });
 
   test('is a REST route', async () => {

@@ -39,6 +39,8 @@ export interface HttpOptions {
   readonly version: string;
   /** Where browsers reach this server; a session's cookie is honoured for writes from these origins alone. */
   readonly origins: () => readonly string[];
+  /** The names by which it may be called; undefined where it serves a network and may have any. */
+  readonly hosts: readonly string[] | undefined;
 }
 
 export function httpApp(options: HttpOptions): HttpApp {
@@ -50,6 +52,10 @@ export function httpApp(options: HttpOptions): HttpApp {
     await next();
     c.header('x-request-id', requestId);
     recordRequest(c.req.method, c.req.routePath, c.res.status, performance.now() - started);
+  });
+  app.use(async (c, next) => {
+    requireKnownHost(c, options.hosts);
+    await next();
   });
   app.use(
     bodyLimit({
@@ -142,6 +148,17 @@ async function readBody(c: Context): Promise<object> {
     throw new AppError('bad_request', 'the body must be a JSON object.');
   }
   return body;
+}
+
+/** A name that somebody pointed at this machine makes a browser treat us as their site (DNS rebinding). */
+function requireKnownHost(c: Context, hosts: readonly string[] | undefined): void {
+  const { hostname } = new URL(c.req.url);
+  if (hosts && !hosts.includes(hostname)) {
+    throw new AppError(
+      'forbidden',
+      `this server is not called ${hostname}; set STEWARD_PUBLIC_URL if it is.`,
+    );
+  }
 }
 
 /** A session's cookie travels by itself: what it changes must come from our own page (CSRF). */
