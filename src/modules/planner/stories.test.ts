@@ -211,9 +211,6 @@ describe.each(SERVERS)('on the %s server', (server) => {
       await stored(
         sql`update idempotency_keys set expires_at = now() - interval '1 second' where user_id = ${user.userId}`,
       );
-      await stored(
-        sql`update inbox_items set received_at = received_at - interval '25 hours' where user_id = ${user.userId}`,
-      );
       const second = await say('buy milk', {}, key('old'));
       expect(second.status).toBe(200);
       expect(second.body.inbox_item_id).not.toBe(first.body.inbox_item_id);
