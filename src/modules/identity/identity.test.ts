@@ -46,6 +46,7 @@ async function start(options: { rateLimitFactor?: number } = {}): Promise<Server
     authenticate: who.authenticate,
     version: 'test',
     origins: () => [url],
+    hosts: undefined,
   });
   who.mount(http);
   const server = serve({ fetch: http.fetch, hostname: '127.0.0.1', port: 0 });
