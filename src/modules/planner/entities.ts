@@ -247,14 +247,26 @@ function linkedToGoal(userId: string, goalId: string): SQL {
       and from_entity_type = 'goal' and from_entity_id = ${goalId}::uuid)`;
 }
 
+/**
+ * Every word is in the title or the text beneath it. A server with the C locale lowers ASCII alone, so that a word is
+ * also looked for as it begins a sentence and as it is shouted.
+ */
 function holdsWords(type: EntityType, q: string): SQL | undefined {
   const body = type === 'task' ? sql`notes` : sql`description`;
   const words = normaliseTitle(q)
     .split(' ')
     .filter((word) => word !== '');
+  const holding = (text: string) => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
   const each = words.map((word) => {
-    const pattern = `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`;
-    return sql`(title_norm like ${pattern} or lower(${body}) like ${pattern})`;
+    const written = [capitalised(word), word.toUpperCase()].map((form) => sql`${body} like ${holding(form)}`);
+    const found = [
+      sql`title_norm like ${holding(word)}`,
+      sql`lower(${body}) like ${holding(word)}`,
+      ...written,
+    ];
+    return sql`(${sql.join(found, sql` or `)})`;
   });
   return and(...each);
 }
+
+const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
