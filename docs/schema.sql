@@ -480,12 +480,12 @@ create table recent_context_items
   steward_app may update
 
 create unlogged table run_chunks
-  run_id uuid not null
   user_id uuid not null
+  run_id uuid not null
+  attempt integer not null
   seq integer not null
   chunks jsonb not null
-  PRIMARY KEY (run_id, seq)
-  CREATE INDEX run_chunks_user ON public.run_chunks USING btree (user_id, run_id, seq)
+  PRIMARY KEY (user_id, run_id, attempt, seq)
   policy service to {steward_owner} using ( SELECT (COALESCE(current_setting('app.service'::text, true), ''::text) <> ''::text))
   policy tenant to {steward_app} using (user_id = ( SELECT steward.current_user_id() AS current_user_id))
   row-level security, forced
@@ -531,6 +531,7 @@ create table runs
   request_id text not null
   message_id uuid not null
   answer_id uuid not null
+  attempts integer not null default 0
   stop_requested_at timestamp with time zone
   error_code text
   error_message text
@@ -667,6 +668,6 @@ create table users
 
 create table workers
   number integer not null default nextval('steward.worker_number'::regclass)
-  worker_ids text[] not null default '{}'::text[]
+  pool_id text not null
   started_at timestamp with time zone not null default now()
   PRIMARY KEY (number)

@@ -1,9 +1,9 @@
 /** Composes the modules. The only file that knows them all. */
 import type { z } from 'zod';
-import { chat } from './modules/chat/index.ts';
+import { chat, offered } from './modules/chat/index.ts';
 import { identity } from './modules/identity/index.ts';
 import { contextForChat, memory, recentItems, surface } from './modules/memory/index.ts';
-import { modelFor, models } from './modules/models/index.ts';
+import { modelFor, models, type ResolvedModel } from './modules/models/index.ts';
 import { planner } from './modules/planner/index.ts';
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
@@ -22,7 +22,7 @@ import {
 } from './platform/operations/index.ts';
 import { jobs } from './platform/operations/jobs.ts';
 
-/** The tools that every turn offers; the prompt of a first turn must stay small. */
+/** The tools that a turn offers: few enough that the prompt of a first turn stays small. */
 const CHAT_TOOLS = [
   'capture_apply',
   'inbox_add',
@@ -31,9 +31,6 @@ const CHAT_TOOLS = [
   'tasks_list',
   'tasks_update',
   'tasks_complete',
-  'tasks_reopen',
-  'tasks_snooze',
-  'tasks_archive',
   'goals_list',
   'goals_update',
   'problems_list',
@@ -66,7 +63,7 @@ export interface App {
 function compose(
   opened: () => Awaited<ReturnType<typeof openConfiguredDatabase>>,
   url: () => string,
-  tools: () => ReadonlyMap<string, Tool>,
+  tools: (model: ResolvedModel) => ReadonlyMap<string, Tool>,
   runtime: () => Runtime,
 ) {
   const who = identity({
@@ -84,7 +81,7 @@ function compose(
     chat({
       runtime,
       tools,
-      resolve: (tx, userId) => modelFor(tx, userId, 'chat'),
+      resolve: modelFor,
       context: contextForChat,
     }),
   ] as const satisfies readonly Module[];
@@ -107,16 +104,18 @@ export async function openApp(
   const opened = await openConfiguredDatabase(config, options);
   const runtime: Runtime = { db: opened.db, clock: systemClock, rateLimitFactor: config.rateLimitFactor };
   let url = (): string => config.publicUrl ?? `http://${config.host}:${config.port}`;
-  let chatTools: ReadonlyMap<string, Tool> = new Map();
+  // The built-in model knows every tool without being told.
+  let chatTools = (_model: ResolvedModel): ReadonlyMap<string, Tool> => new Map();
   const { who, modules } = compose(
     () => opened,
     () => url(),
-    () => chatTools,
+    (model) => chatTools(model),
     () => runtime,
   );
   const operations = registry(modules.map((module) => module.operations));
   const tools = toolsOf(operations);
-  chatTools = new Map(CHAT_TOOLS.map((name) => [name, toolNamed(tools, name)]));
+  const few = new Map(CHAT_TOOLS.map((name) => [name, offered(toolNamed(tools, name))]));
+  chatTools = ({ provider }) => (provider === 'builtin' ? tools : few);
   return {
     runtime,
     modules,

@@ -1,29 +1,32 @@
-import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Module } from '../../platform/module.ts';
 import { chatOperations } from './operations.ts';
+import { sweepChunks } from './service.ts';
 import { RunStreams } from './stream.ts';
+import { giveTitle } from './title.ts';
 import { type TurnDeps, turn } from './turn.ts';
 
+export { offered } from './tools.ts';
+
 const turnPayload = z.object({ run_id: z.uuid(), timezone: z.string() });
+const titlePayload = z.object({ conversation_id: z.uuid() });
 
 /** Conversations and the turns that answer them. */
-export function chat(deps: Omit<TurnDeps, 'streams'>) {
-  const streams = new RunStreams();
+export function chat(needs: Omit<TurnDeps, 'streams'>) {
+  const deps = { ...needs, streams: new RunStreams() };
   return {
     name: 'chat',
-    operations: chatOperations(streams),
+    operations: chatOperations(deps.streams),
     jobs: {
       'chat.turn': async (payload, ctx) => {
         const { run_id, timezone } = turnPayload.parse(payload);
-        await turn({ ...deps, streams }, run_id, timezone, ctx);
+        await turn(deps, run_id, timezone, ctx);
+      },
+      'chat.title': async (payload, ctx) => {
+        await giveTitle(deps, titlePayload.parse(payload).conversation_id, ctx);
       },
       'chat.sweep': async (_payload, ctx) => {
-        await ctx.db.asService('sweep chunks of ended runs', (tx) =>
-          tx.execute(sql`
-            delete from run_chunks c using runs r
-            where r.user_id = c.user_id and r.id = c.run_id and r.finished_at < now() - interval '10 minutes'`),
-        );
+        await ctx.db.asService('sweep chunks of ended runs', sweepChunks);
       },
     },
     cron: [{ schedule: '17 * * * *', job: 'chat.sweep' }],

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
 import {
   decodeCursor,
   operation,
@@ -90,11 +91,12 @@ export function chatOperations(streams: RunStreams) {
         effect: 'write',
         input: z.object({ title: title.optional() }),
         output: conversation,
-        handler: (ctx, input) =>
-          service.createConversation(ctx, {
+        handler: async (ctx, input) =>
+          (await service.createConversation(ctx, {
+            id: newId(),
             title: input.title ?? '',
             title_source: input.title === undefined ? 'none' : 'person',
-          }),
+          }))!,
       }),
       get: operation({
         name: 'conversations.get',
@@ -102,11 +104,12 @@ export function chatOperations(streams: RunStreams) {
         http: { method: 'GET', path: '/v1/conversations/{id}' },
         effect: 'read',
         input: byId,
-        output: conversation.extend({ active_run: run.nullable() }),
-        handler: async (ctx, { id }) => ({
-          ...(await service.getConversation(ctx.tx, ctx.userId, id)),
-          active_run: (await service.activeRun(ctx.tx, ctx.userId, id)) ?? null,
-        }),
+        output: conversation.extend({ active_run: run.nullable(), last_run: run.nullable() }),
+        handler: async (ctx, { id }) => {
+          const found = await service.getConversation(ctx.tx, ctx.userId, id);
+          const last = (await service.lastRun(ctx.tx, ctx.userId, id)) ?? null;
+          return { ...found, last_run: last, active_run: last && service.isActive(last) ? last : null };
+        },
       }),
       update: operation({
         name: 'conversations.update',
@@ -185,7 +188,7 @@ export function chatOperations(streams: RunStreams) {
           const { run } = await ctx.transaction((inner) =>
             service.sendMessage(inner, {
               conversationId: input.conversation_id,
-              clientMsgId: input.client_msg_id ?? ctx.requestId,
+              clientMsgId: input.client_msg_id ?? ctx.idempotencyKey ?? newId(),
               text: input.message,
             }),
           );
@@ -201,11 +204,11 @@ export function chatOperations(streams: RunStreams) {
         output: uiChunk,
         print: printText,
         handler: async (ctx, input) => {
-          const active = await ctx.transaction(async ({ tx }) => {
+          const last = await ctx.transaction(async ({ tx }) => {
             await service.getConversation(tx, ctx.userId, input.conversation_id);
-            return service.activeRun(tx, ctx.userId, input.conversation_id);
+            return service.lastRun(tx, ctx.userId, input.conversation_id);
           });
-          return active && follow(ctx, active.id);
+          return last && service.isActive(last) ? follow(ctx, last.id) : undefined;
         },
       }),
       stop: operation({
@@ -217,10 +220,9 @@ export function chatOperations(streams: RunStreams) {
         output: z.object({ stopped: z.boolean() }),
         handler: async (ctx, input) => {
           await service.getConversation(ctx.tx, ctx.userId, input.conversation_id);
-          const active = await service.activeRun(ctx.tx, ctx.userId, input.conversation_id);
-          if (!active) return { stopped: false };
-          await service.setRun(ctx.tx, active, { stop_requested_at: ctx.now });
-          ctx.event('run.stop_requested', { type: 'run', id: active.id });
+          const last = await service.lastRun(ctx.tx, ctx.userId, input.conversation_id);
+          if (!last || !service.isActive(last)) return { stopped: false };
+          await service.stopRun(ctx, last);
           return { stopped: true };
         },
       }),

@@ -28,9 +28,17 @@ export const messagePart = z.discriminatedUnion('type', [textPart, reasoningPart
 export type MessagePart = z.infer<typeof messagePart>;
 export type ToolPart = z.infer<typeof toolPart>;
 
+/** Whose answer it is. */
+interface Answer {
+  readonly id: string;
+  readonly answer_id: string;
+  readonly conversation_id: string;
+}
+
 /** The chunks that, streamed anew, give a client these parts: what a late listener gets first. */
-export function replay(answerId: string, parts: readonly MessagePart[]): UIMessageChunk[] {
-  const chunks: UIMessageChunk[] = [{ type: 'start', messageId: answerId }];
+export function replay(run: Answer, parts: readonly MessagePart[]): UIMessageChunk[] {
+  const messageMetadata = { conversation_id: run.conversation_id, run_id: run.id };
+  const chunks: UIMessageChunk[] = [{ type: 'start', messageId: run.answer_id, messageMetadata }];
   let open = false;
   parts.forEach((part, index) => {
     const id = `replayed-${index}`;
@@ -54,7 +62,7 @@ export function replay(answerId: string, parts: readonly MessagePart[]): UIMessa
 }
 
 /** A call, and what came of it where that is known. */
-function toolChunks(part: ToolPart): UIMessageChunk[] {
+export function toolChunks(part: ToolPart): UIMessageChunk[] {
   const { toolCallId, toolName, input } = part;
   const call: UIMessageChunk = { type: 'tool-input-available', toolCallId, toolName, input, dynamic: true };
   return part.state === 'input-available' ? [call] : [call, toolResult(part)];
@@ -69,4 +77,9 @@ export function toolResult(part: ToolPart): UIMessageChunk {
         dynamic: true,
       }
     : { type: 'tool-output-available', toolCallId: part.toolCallId, output: part.output, dynamic: true };
+}
+
+/** What is said in words. */
+export function textOf(parts: readonly MessagePart[]): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 }

@@ -24,6 +24,7 @@ export const runs = pgTable('runs', {
   request_id: text('request_id').notNull(),
   message_id: uuid('message_id').notNull(),
   answer_id: uuid('answer_id').notNull(),
+  attempts: integer('attempts').notNull().default(0),
   stop_requested_at: instant('stop_requested_at'),
   error_code: text('error_code'),
   error_message: text('error_message'),
@@ -61,10 +62,11 @@ export const runSteps = pgTable('run_steps', {
 export const runChunks = pgTable(
   'run_chunks',
   {
-    run_id: uuid('run_id').notNull(),
     user_id: userId(),
+    run_id: uuid('run_id').notNull(),
+    attempt: integer('attempt').notNull(),
     seq: integer('seq').notNull(),
     chunks: jsonb('chunks').$type<UIMessageChunk[]>().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.run_id, table.seq] })],
+  (table) => [primaryKey({ columns: [table.user_id, table.run_id, table.attempt, table.seq] })],
 );

@@ -1,11 +1,11 @@
 /** The SQL of conversations, messages and runs. */
-import { and, asc, desc, eq, inArray, isNull, lt, ne, notExists, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, isNull, lt, ne, notExists, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/database/index.ts';
 import { AppError } from '../../platform/errors.ts';
-import { newId } from '../../platform/ids.ts';
+import { derivedId, newId } from '../../platform/ids.ts';
 import type { OperationContext } from '../../platform/operations/index.ts';
 import type { MessagePart } from './parts.ts';
-import { conversations, messages, runSteps, runs } from './schema.ts';
+import { conversations, messages, runChunks, runSteps, runs } from './schema.ts';
 
 export type Conversation = typeof conversations.$inferSelect;
 export type Message = typeof messages.$inferSelect;
@@ -17,12 +17,25 @@ const TITLE_LENGTH = 60;
 
 const ACTIVE = ['queued', 'running'] as const;
 
-/** @throws AppError `not_found` */
-export async function getConversation(tx: Tx, userId: string, id: string): Promise<Conversation> {
+export function isActive({ status }: Pick<Run, 'status'>): boolean {
+  return status === 'queued' || status === 'running';
+}
+
+export async function findConversation(
+  tx: Tx,
+  userId: string,
+  id: string,
+): Promise<Conversation | undefined> {
   const [found] = await tx
     .select()
     .from(conversations)
     .where(and(eq(conversations.user_id, userId), eq(conversations.id, id)));
+  return found;
+}
+
+/** @throws AppError `not_found` */
+export async function getConversation(tx: Tx, userId: string, id: string): Promise<Conversation> {
+  const found = await findConversation(tx, userId, id);
   if (!found) throw new AppError('not_found', 'there is no such conversation.');
   return found;
 }
@@ -104,7 +117,7 @@ export async function sendMessage(
   input: { conversationId: string | undefined; clientMsgId: string; text: string },
 ): Promise<Sent> {
   const { tx, userId } = ctx;
-  const conversation = await openConversation(ctx, input.conversationId, input.text);
+  const conversation = await openConversation(ctx, input);
   const messageId = newId();
   const stored = await tx
     .insert(messages)
@@ -145,34 +158,40 @@ export async function sendMessage(
   return { conversation, run: await openRun(ctx, conversation.id, messageId), repeated: false };
 }
 
+/** Without an id, the message's own id says which conversation it begins: sent again, it is found there. */
 async function openConversation(
   ctx: OperationContext,
-  id: string | undefined,
-  text: string,
+  input: { conversationId: string | undefined; clientMsgId: string; text: string },
 ): Promise<Conversation> {
-  if (id !== undefined) {
-    const known = await getConversation(ctx.tx, ctx.userId, id);
-    if (known.title_source !== 'none') return known;
-    const [titled] = await ctx.tx
-      .update(conversations)
-      .set({ title: titleFrom(text), title_source: 'message' })
-      .where(and(eq(conversations.user_id, ctx.userId), eq(conversations.id, id)))
-      .returning();
-    return titled!;
+  const { tx, userId } = ctx;
+  const titled = { title: titleFrom(input.text), title_source: 'message' } as const;
+  const id = input.conversationId ?? derivedId(userId, input.clientMsgId);
+  if (input.conversationId === undefined) {
+    const begun = await createConversation(ctx, { id, ...titled });
+    if (begun) return begun;
   }
-  return createConversation(ctx, { title: titleFrom(text), title_source: 'message' });
+  const known = await getConversation(tx, userId, id);
+  if (known.title_source !== 'none') return known;
+  const [updated] = await tx
+    .update(conversations)
+    .set(titled)
+    .where(and(eq(conversations.user_id, userId), eq(conversations.id, id)))
+    .returning();
+  return updated!;
 }
 
+/** @returns undefined when there is one with this id already */
 export async function createConversation(
   ctx: OperationContext,
-  values: Pick<Conversation, 'title' | 'title_source'>,
-): Promise<Conversation> {
+  values: Pick<Conversation, 'id' | 'title' | 'title_source'>,
+): Promise<Conversation | undefined> {
   const [created] = await ctx.tx
     .insert(conversations)
     .values({ user_id: ctx.userId, created_at: ctx.now, updated_at: ctx.now, ...values })
+    .onConflictDoNothing()
     .returning();
-  ctx.event('conversation.created', { type: 'conversation', id: created!.id });
-  return created!;
+  if (created) ctx.event('conversation.created', { type: 'conversation', id: created.id });
+  return created;
 }
 
 /** The beginning of a message, cut at a word. */
@@ -181,6 +200,22 @@ export function titleFrom(text: string): string {
   if (line.length <= TITLE_LENGTH) return line;
   const cut = line.slice(0, TITLE_LENGTH);
   return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), TITLE_LENGTH / 2)).trimEnd()}…`;
+}
+
+/** A model's title takes the place of a message's beginning, and of nothing else. @returns whether it did */
+export async function retitle(tx: Tx, userId: string, id: string, title: string): Promise<boolean> {
+  const titled = await tx
+    .update(conversations)
+    .set({ title, title_source: 'model' })
+    .where(
+      and(
+        eq(conversations.user_id, userId),
+        eq(conversations.id, id),
+        eq(conversations.title_source, 'message'),
+      ),
+    )
+    .returning({ id: conversations.id });
+  return titled.length > 0;
 }
 
 /** Opens a run for a message and leaves it to a worker. */
@@ -213,16 +248,7 @@ export async function openRun(
   return run;
 }
 
-export async function activeRun(tx: Tx, userId: string, conversationId: string): Promise<Run | undefined> {
-  const [run] = await tx
-    .select()
-    .from(runs)
-    .where(
-      and(eq(runs.user_id, userId), eq(runs.conversation_id, conversationId), inArray(runs.status, ACTIVE)),
-    );
-  return run;
-}
-
+/** The newest run; only it can be at work, as a conversation has one answer at a time. */
 export async function lastRun(tx: Tx, userId: string, conversationId: string): Promise<Run | undefined> {
   const [run] = await tx
     .select()
@@ -241,11 +267,60 @@ export async function getRun(tx: Tx, userId: string, id: string): Promise<Run | 
   return run;
 }
 
-export async function setRun(tx: Tx, run: Run, values: Partial<Run>): Promise<void> {
-  await tx
+/** Takes an active run over for a new attempt; earlier attempts may then write no more. */
+export async function beginRun(tx: Tx, userId: string, id: string, now: Date): Promise<Run | undefined> {
+  const [run] = await tx
     .update(runs)
-    .set(values)
-    .where(and(eq(runs.user_id, run.user_id), eq(runs.id, run.id)));
+    .set({
+      status: 'running',
+      attempts: sql`${runs.attempts} + 1`,
+      started_at: sql`coalesce(${runs.started_at}, ${now.toISOString()})`,
+    })
+    .where(and(eq(runs.user_id, userId), eq(runs.id, id), inArray(runs.status, ACTIVE)))
+    .returning();
+  return run;
+}
+
+const thisAttempt = (run: Run) =>
+  and(
+    eq(runs.user_id, run.user_id),
+    eq(runs.id, run.id),
+    eq(runs.status, 'running'),
+    eq(runs.attempts, run.attempts),
+  );
+
+/** Holds the run until the transaction ends. @returns false when another attempt has it, or it is gone */
+export async function holdRun(tx: Tx, run: Run): Promise<boolean> {
+  const held = await tx.select({ id: runs.id }).from(runs).where(thisAttempt(run)).for('update');
+  return held.length > 0;
+}
+
+export type End = Pick<Run, 'status' | 'error_code' | 'error_message' | 'finished_at'>;
+
+/** Ends the run; what it had still to do is not done any more. @returns as `holdRun` */
+export async function endRun(tx: Tx, run: Run, end: End): Promise<boolean> {
+  const ended = await tx.update(runs).set(end).where(thisAttempt(run)).returning({ id: runs.id });
+  if (ended.length > 0 && end.status !== 'completed') {
+    await tx
+      .update(runSteps)
+      .set({ status: 'failed', finished_at: end.finished_at })
+      .where(
+        and(eq(runSteps.user_id, run.user_id), eq(runSteps.run_id, run.id), eq(runSteps.status, 'pending')),
+      );
+  }
+  return ended.length > 0;
+}
+
+/** Ends a run that nobody has begun, and asks one that is at work to end. */
+export async function stopRun(ctx: OperationContext, run: Run): Promise<void> {
+  const mine = and(eq(runs.user_id, run.user_id), eq(runs.id, run.id));
+  const unbegun = await ctx.tx
+    .update(runs)
+    .set({ status: 'cancelled', stop_requested_at: ctx.now, finished_at: ctx.now })
+    .where(and(mine, eq(runs.status, 'queued')))
+    .returning({ id: runs.id });
+  if (unbegun.length === 0) await ctx.tx.update(runs).set({ stop_requested_at: ctx.now }).where(mine);
+  ctx.event(unbegun.length > 0 ? 'run.cancelled' : 'run.stop_requested', { type: 'run', id: run.id });
 }
 
 export async function stepsOf(tx: Tx, run: Run): Promise<RunStep[]> {
@@ -256,23 +331,29 @@ export async function stepsOf(tx: Tx, run: Run): Promise<RunStep[]> {
     .orderBy(asc(runSteps.seq));
 }
 
-export async function addSteps(tx: Tx, steps: readonly (typeof runSteps.$inferInsert)[]): Promise<void> {
-  await tx.insert(runSteps).values([...steps]);
+export type NewStep = typeof runSteps.$inferInsert;
+
+/** @returns the steps as they are kept, in their order */
+export async function addSteps(tx: Tx, steps: readonly NewStep[]): Promise<RunStep[]> {
+  return tx
+    .insert(runSteps)
+    .values([...steps])
+    .returning();
 }
 
-export async function finishStep(
-  tx: Tx,
-  step: RunStep,
-  values: { status: 'completed' | 'failed'; output: unknown; finished_at: Date },
-): Promise<void> {
+export async function finishStep(tx: Tx, step: RunStep): Promise<void> {
+  const { status, output, finished_at } = step;
   await tx
     .update(runSteps)
-    .set(values)
-    .where(and(eq(runSteps.user_id, step.user_id), eq(runSteps.id, step.id), eq(runSteps.status, 'pending')));
+    .set({ status, output, finished_at })
+    .where(and(eq(runSteps.user_id, step.user_id), eq(runSteps.id, step.id)));
 }
 
-/** The conversation up to and without the answer that `run` writes, oldest first. @param turns messages at most */
-export async function historyOf(tx: Tx, run: Run, turns: number): Promise<Message[]> {
+/** The newest messages that a model is given at most. */
+const HISTORY = 24;
+
+/** The conversation up to and without the answer that `run` writes, oldest first. */
+export async function historyOf(tx: Tx, run: Run): Promise<Message[]> {
   const rows = await tx
     .select()
     .from(messages)
@@ -284,8 +365,22 @@ export async function historyOf(tx: Tx, run: Run, turns: number): Promise<Messag
       ),
     )
     .orderBy(desc(messages.created_at), desc(messages.id))
-    .limit(turns);
+    .limit(HISTORY);
   return rows.reverse();
+}
+
+export async function firstMessages(
+  tx: Tx,
+  userId: string,
+  conversationId: string,
+  count: number,
+): Promise<Message[]> {
+  return tx
+    .select()
+    .from(messages)
+    .where(and(eq(messages.user_id, userId), eq(messages.conversation_id, conversationId)))
+    .orderBy(asc(messages.created_at), asc(messages.id))
+    .limit(count);
 }
 
 export async function getParts(tx: Tx, run: Run): Promise<MessagePart[]> {
@@ -296,7 +391,7 @@ export async function getParts(tx: Tx, run: Run): Promise<MessagePart[]> {
   return answer?.parts ?? [];
 }
 
-/** Keeps the answer as far as it has come. */
+/** Keeps the answer as far as it has come. It comes after the message, whatever the clocks of two machines say. */
 export async function saveParts(tx: Tx, run: Run, parts: MessagePart[], now: Date): Promise<void> {
   await tx
     .insert(messages)
@@ -307,7 +402,44 @@ export async function saveParts(tx: Tx, run: Run, parts: MessagePart[], now: Dat
       run_id: run.id,
       role: 'assistant',
       parts,
-      created_at: now,
+      created_at: new Date(Math.max(now.getTime(), run.created_at.getTime() + 1)),
     })
     .onConflictDoUpdate({ target: messages.id, set: { parts } });
+}
+
+/** Every process that serves listeners hears here whose chunks have come. */
+export const CHUNKS_CHANNEL = 'run_chunks';
+
+/** Keeps what an attempt has said, for those who listen in other processes. */
+export async function addChunks(tx: Tx, row: typeof runChunks.$inferInsert): Promise<void> {
+  await tx.insert(runChunks).values(row);
+  await tx.execute(sql`select pg_notify(${CHUNKS_CHANNEL}, ${row.run_id})`);
+}
+
+/** Chunks of runs that ended a while ago: nobody is in the middle of them any more. */
+export async function sweepChunks(tx: Tx): Promise<void> {
+  await tx.execute(sql`
+    delete from run_chunks c where not exists (
+      select from runs r where r.user_id = c.user_id and r.id = c.run_id
+        and (r.finished_at is null or r.finished_at > now() - interval '10 minutes'))`);
+}
+
+/** A run, what its newest attempt has said from row `seq` on, and the answer once it has ended. */
+export async function readRun(tx: Tx, userId: string, runId: string, seq: number) {
+  // The run first: once it has ended no further row is written.
+  const run = await getRun(tx, userId, runId);
+  if (!run) return undefined;
+  const rows = await tx
+    .select({ seq: runChunks.seq, chunks: runChunks.chunks })
+    .from(runChunks)
+    .where(
+      and(
+        eq(runChunks.user_id, userId),
+        eq(runChunks.run_id, runId),
+        eq(runChunks.attempt, run.attempts),
+        gte(runChunks.seq, seq),
+      ),
+    )
+    .orderBy(asc(runChunks.seq));
+  return { run, rows, ended: isActive(run) ? undefined : { parts: await getParts(tx, run) } };
 }

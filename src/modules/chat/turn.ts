@@ -3,46 +3,49 @@
  * kept before the next begins:
  *
  *   model step   the model is asked; its words stream to whoever listens. When they are whole, one transaction keeps
- *                the message so far, the ledger row, and a `pending` step for each tool that was asked for.
- *   tool step    the operation runs with a key made of run and call, so that it happens once, however often it is
+ *                the message so far, the ledger row, and a `pending` step for each tool that was asked for. When none
+ *                was, the same transaction ends the run.
+ *   tool step    the operation runs with a key made of run and step, so that it happens once, however often it is
  *                tried; then its result is kept and the step is `completed` or `failed`.
  *
- * A process that dies leaves the job to another, which reads the steps and goes on at the first that is not kept:
- * pending tools first, then the model. What had been streamed of an unfinished model step is said anew.
+ * A process that dies leaves the job to another, which begins a new attempt: it reads the steps and goes on at the
+ * first that is not kept, pending tools first, then the model. What had been streamed of an unfinished model step is
+ * said anew. An attempt that has been overtaken writes nothing any more.
  */
 import type { UIMessageChunk } from 'ai';
 import type { Tx } from '../../platform/database/index.ts';
 import { AppError, errorBody } from '../../platform/errors.ts';
 import type { Tool } from '../../platform/faces/tools.ts';
-import { newId } from '../../platform/ids.ts';
 import type { JobContext } from '../../platform/jobs/index.ts';
 import { log } from '../../platform/log.ts';
 import { type Actor, type Runtime, runOperation } from '../../platform/operations/index.ts';
 import {
   callModel,
   insertCall,
+  type LedgerRow,
   type ModelChunk,
   type ModelResult,
   type ResolvedModel,
 } from '../models/index.ts';
-import { type MessagePart, replay, type ToolPart, toolResult } from './parts.ts';
-import { POLICY, PROMPT_VERSION, toPrompt } from './prompt.ts';
-import type { Run, RunStep } from './service.ts';
+import { type MessagePart, replay, type ToolPart, textOf, toolChunks, toolResult } from './parts.ts';
+import { historyPrompt, POLICY, PROMPT_VERSION, toPrompt } from './prompt.ts';
+import type { Message, NewStep, Run, RunStep } from './service.ts';
 import * as service from './service.ts';
-import { closingOf, type RunStreams, type RunWriter } from './stream.ts';
+import { closingOf, type RunStreams, type Speaker } from './stream.ts';
+import { withKnown } from './tools.ts';
 
 /** What the turn needs of the rest of the product; `app.ts` hands it in. */
 export interface TurnDeps {
   readonly runtime: () => Runtime;
-  /** The tools that are always offered. */
-  readonly tools: () => ReadonlyMap<string, Tool>;
-  readonly resolve: (tx: Tx, userId: string) => Promise<ResolvedModel>;
+  /** What this model may call. */
+  readonly tools: (model: ResolvedModel) => ReadonlyMap<string, Tool>;
+  readonly resolve: (tx: Tx, userId: string, purpose: 'chat' | 'title') => Promise<ResolvedModel>;
   /** What the model should know of the user's world for this message, as text for its system prompt. */
   readonly context: (tx: Tx, about: ContextRequest) => Promise<string>;
   readonly streams: RunStreams;
 }
 
-export interface ContextRequest {
+interface ContextRequest {
   readonly userId: string;
   readonly chatId: string;
   readonly query: string;
@@ -52,71 +55,76 @@ export interface ContextRequest {
 
 /** Model steps of one run; more is a loop. */
 const MAX_STEPS = 16;
-/** Messages of the conversation that a model is given. */
-const HISTORY = 16;
 
-/** Carries out one run; resolves when it has ended or was ended by somebody else. */
+/** Carries out one run; resolves when it has ended or is somebody else's. */
 export async function turn(deps: TurnDeps, runId: string, timezone: string, ctx: JobContext): Promise<void> {
-  const { db } = ctx;
-  const begun = await ctx.transaction(async ({ tx, now }) => {
-    const run = await service.getRun(tx, ctx.userId, runId);
-    if (!run || (run.status !== 'queued' && run.status !== 'running')) return undefined;
-    if (run.status === 'queued') await service.setRun(tx, run, { status: 'running', started_at: now });
-    return { run, ...(await load(deps, tx, run, now, timezone)) };
-  });
-  if (!begun) return;
-  const { run } = begun;
-  const writer = deps.streams.open(db, ctx.userId, run.id, replay(run.answer_id, begun.parts));
   const stop = new AbortController();
-  const unlisten = await db.listen('events', (payload) => {
-    if (payload?.includes(run.id) && payload.includes('run.stop_requested')) stop.abort();
+  // Heard from before the run is read, so that no request to stop falls in between.
+  const unlisten = await ctx.db.listen('events', (payload) => {
+    if (payload?.includes(runId) && payload.includes('run.stop_requested')) stop.abort();
   });
-  if (run.stop_requested_at) stop.abort();
   try {
-    const work = new Work(deps, ctx, run, begun, writer, stop.signal, timezone);
-    const end = await work.toTheEnd();
-    await writer.flush();
-    await finish(ctx, run, end);
-    writer.end(closingOf({ status: end.status, error_message: end.error?.message ?? null }));
+    const begun = await begin(deps, runId, timezone, ctx);
+    if (!begun) return;
+    if (begun.run.stop_requested_at) stop.abort();
+    const speaker = deps.streams.open(ctx.db, begun.run, replay(begun.run, begun.parts));
+    try {
+      await new Turn(deps, ctx, begun, speaker, stop.signal, timezone).toTheEnd();
+    } finally {
+      // Without effect after the last words; before them, whoever listens is cut off and hears the next attempt.
+      speaker.close();
+    }
   } catch (error) {
-    // The job is tried again, or this process is stopping: whoever listens follows the rows from here.
-    writer.end([]);
-    throw error;
+    if (!(error instanceof TakenOver)) throw error;
   } finally {
     unlisten();
   }
 }
 
-interface Loaded {
+/** Another attempt has the run, or its conversation was deleted. */
+class TakenOver extends Error {}
+
+/** What an attempt begins or goes on with. */
+interface Begun {
+  readonly run: Run;
+  /** The answer as far as it has come. */
   readonly parts: MessagePart[];
   readonly steps: RunStep[];
-  readonly history: service.Message[];
+  /** Up to and with the message that is answered. */
+  readonly history: readonly Message[];
+  readonly message: string;
   readonly context: string;
   readonly model: ResolvedModel | AppError;
 }
 
-/** Everything that the run begins or goes on with, read in one transaction. */
-async function load(deps: TurnDeps, tx: Tx, run: Run, now: Date, timezone: string): Promise<Loaded> {
-  const history = await service.historyOf(tx, run, HISTORY);
-  const query = history
-    .find((message) => message.id === run.message_id)
-    ?.parts.find((part) => part.type === 'text');
-  return {
-    history,
-    parts: run.started_at ? await service.getParts(tx, run) : [],
-    steps: run.started_at ? await service.stepsOf(tx, run) : [],
-    context: await deps.context(tx, {
-      userId: run.user_id,
-      chatId: run.conversation_id,
-      query: query?.text ?? '',
-      now,
-      timezone,
-    }),
-    model: await deps.resolve(tx, run.user_id).catch((error: unknown) => {
-      if (error instanceof AppError) return error;
-      throw error;
-    }),
-  };
+/** @returns undefined when there is nothing to do: the run has ended, or is gone */
+async function begin(
+  deps: TurnDeps,
+  runId: string,
+  timezone: string,
+  ctx: JobContext,
+): Promise<Begun | undefined> {
+  return ctx.transaction(async ({ tx, now, userId, event }) => {
+    const run = await service.beginRun(tx, userId, runId, now);
+    if (!run) return undefined;
+    const again = run.attempts > 1;
+    if (again) event('run.resumed', { type: 'run', id: run.id }, { conversation_id: run.conversation_id });
+    const history = await service.historyOf(tx, run);
+    const message = textOf(history.find(({ id }) => id === run.message_id)?.parts ?? []);
+    const chatId = run.conversation_id;
+    return {
+      run,
+      parts: again ? await service.getParts(tx, run) : [],
+      steps: again ? await service.stepsOf(tx, run) : [],
+      history,
+      message,
+      context: await deps.context(tx, { userId, chatId, query: message, now, timezone }),
+      model: await deps.resolve(tx, userId, 'chat').catch((error: unknown) => {
+        if (error instanceof AppError) return error;
+        throw error;
+      }),
+    };
+  });
 }
 
 interface End {
@@ -124,246 +132,287 @@ interface End {
   readonly error?: AppError;
 }
 
-async function finish(ctx: JobContext, run: Run, end: End): Promise<void> {
-  await ctx.transaction(async ({ tx, now, event }) => {
-    await service.setRun(tx, run, {
-      status: end.status,
-      error_code: end.error?.code ?? null,
-      error_message: end.error?.message ?? null,
-      finished_at: now,
-    });
-    event(`run.${end.status}`, { type: 'run', id: run.id }, { conversation_id: run.conversation_id });
-  });
-}
-
 /** One attempt at a run: the state between its steps. */
-class Work {
+class Turn {
   readonly #deps: TurnDeps;
   readonly #ctx: JobContext;
-  readonly #run: Run;
-  readonly #loaded: Loaded;
-  readonly #writer: RunWriter;
+  readonly #begun: Begun;
+  readonly #speaker: Speaker;
+  /** Somebody wants no more of the answer. */
+  readonly #stop: AbortSignal;
+  /** That, or this process is ending. */
   readonly #signal: AbortSignal;
   readonly #actor: Actor;
   readonly #parts: MessagePart[];
-  #pending: RunStep[];
-  #seq: number;
-  #modelSteps: number;
+  readonly #steps: RunStep[];
 
   constructor(
     deps: TurnDeps,
     ctx: JobContext,
-    run: Run,
-    loaded: Loaded,
-    writer: RunWriter,
-    signal: AbortSignal,
+    begun: Begun,
+    speaker: Speaker,
+    stop: AbortSignal,
     timezone: string,
   ) {
     this.#deps = deps;
     this.#ctx = ctx;
-    this.#run = run;
-    this.#loaded = loaded;
-    this.#writer = writer;
-    this.#signal = signal;
-    this.#actor = { kind: 'agent', id: run.id, userId: run.user_id, role: 'user', timezone };
-    this.#parts = [...loaded.parts];
-    this.#pending = loaded.steps.filter((step) => step.status === 'pending');
-    this.#seq = loaded.steps.length;
-    this.#modelSteps = loaded.steps.filter((step) => step.kind === 'model').length;
+    this.#begun = begun;
+    this.#speaker = speaker;
+    this.#stop = stop;
+    this.#signal = AbortSignal.any([stop, ctx.signal]);
+    this.#actor = { kind: 'agent', id: begun.run.id, userId: ctx.userId, role: 'user', timezone };
+    this.#parts = begun.parts;
+    this.#steps = begun.steps;
   }
 
-  async toTheEnd(): Promise<End> {
-    const { model } = this.#loaded;
-    if (model instanceof AppError) return { status: 'failed', error: model };
-    let askedForTools = this.#modelSteps === 0 || this.#pending.length > 0 || this.#endsWithTools();
-    while (askedForTools) {
-      for (const step of this.#pending.splice(0)) await this.#runTool(step);
-      if (this.#signal.aborted) return { status: 'cancelled' };
-      if (this.#modelSteps >= MAX_STEPS) {
-        return {
-          status: 'failed',
-          error: new AppError('conflict', `stopped after ${MAX_STEPS} steps; ask for less at once.`),
-        };
-      }
-      const result = await this.#askModel(model);
-      if (result.status === 'cancelled') return { status: 'cancelled' };
-      if (result.status === 'failed') return { status: 'failed', error: result.error };
-      askedForTools = this.#pending.length > 0;
+  async toTheEnd(): Promise<void> {
+    try {
+      do await this.#toolSteps();
+      while (!(await this.#modelStep()));
+    } catch (error) {
+      if (error instanceof TakenOver || this.#ctx.signal.aborted) throw error;
+      // A defect is told to whoever waits. If even that cannot be kept, the job is tried again.
+      log.error({ err: error, run: this.#begun.run.id, request_id: this.#ctx.requestId }, 'a turn failed');
+      await this.#keep({ end: { status: 'failed', error: defect() } });
     }
-    return { status: 'completed' };
   }
 
-  /** The run was cut off after its tools had run and before the model was asked what to make of the results. */
-  #endsWithTools(): boolean {
-    return this.#loaded.steps.at(-1)?.kind === 'tool';
+  /** @returns whether the run has ended */
+  async #modelStep(): Promise<boolean> {
+    const { model } = this.#begun;
+    if (this.#stop.aborted) return this.#keep({ end: { status: 'cancelled' } });
+    if (model instanceof AppError) return this.#keep({ end: { status: 'failed', error: model } });
+    if (this.#steps.filter(({ kind }) => kind === 'model').length >= MAX_STEPS) {
+      const error = new AppError('conflict', `stopped after ${MAX_STEPS} steps; ask for less at once.`);
+      return this.#keep({ end: { status: 'failed', error } });
+    }
+    this.#speaker.say({ type: 'start-step' });
+    const result = await this.#ask(model);
+    if (result.status === 'cancelled' && !this.#stop.aborted) {
+      // This process is ending, and the next attempt asks again: all there is to keep is that the call was made.
+      await this.#ctx.transaction(({ tx }) => insertCall(tx, result.ledgerRow));
+      this.#ctx.signal.throwIfAborted();
+    }
+    const { said, steps } = this.#read(result);
+    if (said.length > 0) this.#parts.push({ type: 'step-start' }, ...said);
+    const calls = said.filter((part) => part.type === 'dynamic-tool');
+    this.#speaker.say(...calls.flatMap(toolChunks), { type: 'finish-step' });
+    return this.#keep({ steps, call: result.ledgerRow, end: endOf(result) });
   }
 
-  async #askModel(model: ResolvedModel): Promise<ModelResult> {
-    const { history, context } = this.#loaded;
-    this.#writer.push({ type: 'start-step' });
-    const result = await callModel({
+  #ask(model: ResolvedModel): Promise<ModelResult> {
+    const { run, history, context } = this.#begun;
+    const step = this.#steps.length;
+    return callModel({
       model,
-      userId: this.#run.user_id,
-      requestId: this.#run.request_id,
+      userId: run.user_id,
+      requestId: run.request_id,
       operation: 'chat.turn',
       purpose: 'chat',
       promptVersion: PROMPT_VERSION,
       prompt: [
         { role: 'system', content: `${POLICY}\n\n${context}` },
-        ...history.flatMap(toPrompt),
+        ...historyPrompt(history),
         ...toPrompt({ role: 'assistant', parts: this.#parts }),
       ],
-      tools: [...this.#deps.tools().values()],
+      tools: [...this.#deps.tools(model).values()],
       signal: this.#signal,
-      conversationId: this.#run.conversation_id,
-      runId: this.#run.id,
-      context: { now: this.#ctx.now.toISOString(), timezone: this.#actor.timezone },
-      onChunk: (chunk) => this.#relay(chunk),
+      conversationId: run.conversation_id,
+      runId: run.id,
+      context: {
+        now: this.#ctx.now.toISOString(),
+        timezone: this.#actor.timezone,
+        chat: run.conversation_id,
+      },
+      onChunk: (chunk) => {
+        const relayed = toUiChunk(chunk, step);
+        if (relayed) this.#speaker.say(relayed);
+      },
     });
-    await this.#keepModelStep(result);
-    return result;
   }
 
-  /** One transaction: the words, the ledger row and the tools that were asked for. */
-  async #keepModelStep(result: ModelResult): Promise<void> {
-    const said: MessagePart[] = [{ type: 'step-start' }];
+  /** What the model said, as the message's parts; that it was asked, and what it asks for, as steps. */
+  #read(result: ModelResult): { said: MessagePart[]; steps: NewStep[] } {
+    const { id: run_id, user_id } = this.#begun.run;
+    const now = new Date();
+    const whole = result.status === 'ok';
+    const said: MessagePart[] = [];
+    const steps: NewStep[] = [];
+    const step = (values: Pick<NewStep, 'kind' | 'status'> & Partial<NewStep>): void => {
+      steps.push({
+        user_id,
+        run_id,
+        seq: this.#steps.length + steps.length,
+        created_at: now,
+        ...(values.status === 'pending' ? {} : { finished_at: now }),
+        ...values,
+      });
+    };
+    step({ kind: 'model', status: whole ? 'completed' : 'failed' });
+    const calls = result.toolCalls.values();
     for (const part of result.parts) {
       if (part.type === 'text' || part.type === 'reasoning') {
-        said.push({ type: part.type, text: part.text, ...kept(part, 'providerMetadata') });
+        // A provider takes nothing back that it has not signed to the end.
+        said.push({ type: part.type, text: part.text, ...(whole && kept(part, 'providerMetadata')) });
+      } else if (part.type === 'tool-call' && whole) {
+        const { id, name, input, problem } = calls.next().value!;
+        // An id that comes twice would mix up two calls.
+        const known = [...this.#steps, ...steps].some(({ tool_call_id }) => tool_call_id === id);
+        const toolCallId = known || id === '' ? `${id || 'call'}_${this.#steps.length + steps.length}` : id;
+        said.push({
+          type: 'dynamic-tool',
+          toolName: name,
+          toolCallId,
+          input,
+          ...kept(part, 'callProviderMetadata'),
+          ...(problem === null
+            ? { state: 'input-available' }
+            : { state: 'output-error', errorText: `bad_request: ${problem}` }),
+        });
+        step({
+          kind: 'tool',
+          status: problem === null ? 'pending' : 'failed',
+          tool_call_id: toolCallId,
+          tool_name: name,
+          input,
+          ...(problem !== null && { output: { error: problem } }),
+        });
       }
     }
-    const calls = new Map(
-      result.parts.flatMap((part) => (part.type === 'tool-call' ? [[part.toolCallId, part]] : [])),
-    );
-    const pending: RunStep[] = [];
-    const now = new Date();
-    const step = (kind: RunStep['kind'], values: Partial<RunStep>): RunStep => ({
-      id: newId(),
-      user_id: this.#run.user_id,
-      run_id: this.#run.id,
-      seq: this.#seq++,
-      kind,
-      status: 'pending',
-      tool_call_id: null,
-      tool_name: null,
-      input: null,
-      output: null,
-      created_at: now,
-      finished_at: null,
-      ...values,
-    });
-    const whole = result.status === 'ok';
-    const model = step('model', { status: whole ? 'completed' : 'failed', finished_at: now });
-    for (const call of result.toolCalls) {
-      said.push({
-        type: 'dynamic-tool',
-        toolName: call.name,
-        toolCallId: call.id,
-        state: 'input-available',
-        input: call.input,
-        ...kept(calls.get(call.id), 'callProviderMetadata'),
-      });
-      pending.push(
-        step('tool', {
-          tool_call_id: call.id,
-          tool_name: call.name,
-          input: call.input,
-          output: call.problem === null ? null : { problem: call.problem },
-        }),
-      );
-    }
-    this.#parts.push(...said);
-    await this.#ctx.transaction(async ({ tx }) => {
-      await service.addSteps(tx, [model, ...pending]);
-      await service.saveParts(tx, this.#run, this.#parts, now);
-      await insertCall(tx, result.ledgerRow);
-    });
-    this.#modelSteps += 1;
-    this.#pending = pending;
-    for (const call of result.toolCalls) {
-      this.#writer.push({
-        type: 'tool-input-available',
-        toolCallId: call.id,
-        toolName: call.name,
-        input: call.input,
-        dynamic: true,
-      });
-    }
-    this.#writer.push({ type: 'finish-step' });
+    return { said, steps };
   }
 
-  async #runTool(step: RunStep): Promise<void> {
+  async #toolSteps(): Promise<void> {
+    for (const step of this.#steps) {
+      if (step.status !== 'pending') continue;
+      this.#ctx.signal.throwIfAborted();
+      if (this.#stop.aborted) return;
+      await this.#toolStep(step);
+    }
+  }
+
+  async #toolStep(step: RunStep): Promise<void> {
     const part = this.#parts.find(
       (candidate): candidate is ToolPart =>
         candidate.type === 'dynamic-tool' && candidate.toolCallId === step.tool_call_id,
     )!;
     const outcome = await this.#call(step);
-    if ('output' in outcome) {
-      part.state = 'output-available';
-      part.output = outcome.output;
-    } else {
-      part.state = 'output-error';
-      part.errorText = outcome.error;
-    }
-    const now = new Date();
-    await this.#ctx.transaction(async ({ tx, event }) => {
-      await service.finishStep(tx, step, {
-        status: 'output' in outcome ? 'completed' : 'failed',
-        output: 'output' in outcome ? outcome.output : { error: outcome.error },
-        finished_at: now,
-      });
-      await service.saveParts(tx, this.#run, this.#parts, now);
-      event(
-        'tool.called',
-        { type: 'run', id: this.#run.id },
-        { tool: step.tool_name, ok: 'output' in outcome },
-      );
-    });
-    this.#writer.push(toolResult(part));
+    const ok = 'output' in outcome;
+    Object.assign(
+      part,
+      ok
+        ? { state: 'output-available', output: outcome.output }
+        : { state: 'output-error', errorText: outcome.error },
+    );
+    step.status = ok ? 'completed' : 'failed';
+    step.output = ok ? outcome.output : { error: outcome.error };
+    step.finished_at = new Date();
+    await this.#keep({ done: step });
+    this.#speaker.say(toolResult(part));
   }
 
   /** An error that the model can mend is a result too. */
   async #call(step: RunStep): Promise<{ output: unknown } | { error: string }> {
+    const { run, message, model } = this.#begun;
     const name = step.tool_name ?? '';
-    const problem = (step.output as { problem?: string } | null)?.problem;
     try {
-      if (problem !== undefined) throw new AppError('bad_request', problem);
-      const tool = this.#deps.tools().get(name);
+      const tool = model instanceof AppError ? undefined : this.#deps.tools(model).get(name);
       if (!tool) throw new AppError('not_found', `there is no tool ${name}.`);
       const { body } = await runOperation(
         this.#deps.runtime(),
         tool.operation,
         {
           actor: this.#actor,
-          requestId: this.#run.request_id,
-          idempotencyKey: `run:${this.#run.id}:${step.seq}`,
+          requestId: run.request_id,
+          idempotencyKey: `run:${run.id}:${step.seq}`,
           signal: this.#signal,
         },
-        step.input ?? {},
+        withKnown(tool, step.input ?? {}, { chat_id: run.conversation_id, message, source: 'chat' }),
       );
       // As it is kept: dates as text, nothing undefined.
       return { output: JSON.parse(JSON.stringify(body)) as unknown };
     } catch (error) {
       if (!(error instanceof AppError)) {
-        log.error(
-          { err: error, run: this.#run.id, tool: name, request_id: this.#run.request_id },
-          'a tool failed',
-        );
+        log.error({ err: error, run: run.id, tool: name, request_id: run.request_id }, 'a tool failed');
       }
-      const known =
-        error instanceof AppError ? error : new AppError('internal', 'something went wrong on our side.');
-      const { code, message, details } = errorBody(known, this.#run.request_id).error;
-      return { error: `${code}: ${message}${details === undefined ? '' : ` ${JSON.stringify(details)}`}` };
+      const known = error instanceof AppError ? error : defect();
+      const { code, message: why, details } = errorBody(known, run.request_id).error;
+      return { error: `${code}: ${why}${details === undefined ? '' : ` ${JSON.stringify(details)}`}` };
     }
   }
 
-  /** The model's chunks as the client's; a tool's input is shown once it is whole. */
-  #relay(chunk: ModelChunk): void {
-    const relayed = toUiChunk(chunk, this.#modelSteps);
-    if (relayed) this.#writer.push(relayed);
+  /**
+   * Keeps what a step has come to, in one transaction, as long as the run is this attempt's.
+   *
+   * @returns whether the run has ended by it
+   * @throws TakenOver
+   */
+  async #keep({ steps = [], done, call, end }: Kept): Promise<boolean> {
+    const { run, history, model } = this.#begun;
+    const about = { type: 'run', id: run.id };
+    if (end) {
+      for (const part of this.#parts) {
+        if (part.type !== 'dynamic-tool' || part.state !== 'input-available') continue;
+        Object.assign(part, { state: 'output-error', errorText: 'the run ended before it had a result' });
+        this.#speaker.say(toolResult(part));
+      }
+      await this.#speaker.flush();
+    }
+    const added = await this.#ctx.transaction(async ({ tx, now, event, enqueue }) => {
+      const mine = end
+        ? await service.endRun(tx, run, {
+            status: end.status,
+            error_code: end.error?.code ?? null,
+            error_message: end.error?.message ?? null,
+            finished_at: now,
+          })
+        : await service.holdRun(tx, run);
+      if (!mine) throw new TakenOver();
+      const added = steps.length > 0 ? await service.addSteps(tx, steps) : [];
+      if (done) {
+        await service.finishStep(tx, done);
+        event('tool.called', about, { tool: done.tool_name, ok: done.status === 'completed' });
+      }
+      if (this.#parts.length > 0) await service.saveParts(tx, run, this.#parts, now);
+      if (call) await insertCall(tx, call);
+      if (end) event(`run.${end.status}`, about, { conversation_id: run.conversation_id });
+      const first = !history.some(({ role }) => role === 'assistant');
+      if (
+        end?.status === 'completed' &&
+        first &&
+        !(model instanceof AppError) &&
+        model.provider !== 'builtin'
+      )
+        enqueue('chat.title', { conversation_id: run.conversation_id });
+      return added;
+    });
+    this.#steps.push(...added);
+    if (end) {
+      this.#speaker.close(closingOf({ status: end.status, error_message: end.error?.message ?? null }));
+    }
+    return end !== undefined;
   }
 }
 
+interface Kept {
+  readonly steps?: readonly NewStep[];
+  /** A tool's step that has its result. */
+  readonly done?: RunStep;
+  readonly call?: LedgerRow;
+  readonly end?: End | undefined;
+}
+
+function endOf(result: ModelResult): End | undefined {
+  if (result.status === 'failed') return { status: 'failed', error: result.error };
+  if (result.status === 'cancelled') return { status: 'cancelled' };
+  return result.toolCalls.length > 0 ? undefined : { status: 'completed' };
+}
+
+function defect(): AppError {
+  return new AppError('internal', 'something went wrong on our side; the log has it under this request id.');
+}
+
+/** The model's chunks as the client's; a tool's input is shown once it is whole. */
 function toUiChunk(chunk: ModelChunk, step: number): UIMessageChunk | undefined {
   switch (chunk.type) {
     case 'text-start':
@@ -380,6 +429,6 @@ function toUiChunk(chunk: ModelChunk, step: number): UIMessageChunk | undefined 
 }
 
 /** The provider's metadata of a part, under the name that the message's part has for it. */
-function kept<K extends string>(part: { providerMetadata?: unknown } | undefined, name: K): object {
-  return part?.providerMetadata === undefined ? {} : { [name]: part.providerMetadata };
+function kept<K extends string>(part: { providerMetadata?: unknown }, name: K): object {
+  return part.providerMetadata === undefined ? {} : { [name]: part.providerMetadata };
 }
