@@ -3,7 +3,7 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import type { Database } from '../../platform/database/index.ts';
 import type { JobContext, JobHandler } from '../../platform/jobs/index.ts';
-import { compactInbox, endInactiveSessions, sessionById } from '../planner/index.ts';
+import { compactInbox, endInactiveSessions, REMOVABLE, sessionById } from '../planner/index.ts';
 import * as service from './service.ts';
 import { factsOf, tell, word } from './summarise.ts';
 
@@ -78,7 +78,9 @@ export const jobs = {
       sql`select u.id as user_id, jsonb_build_object('timezone', u.timezone) as payload from users u
           where exists (select from event_log e where e.user_id = u.id and e.created_at > now() - interval '9 days')
             and not exists (select from memory_summaries s where s.user_id = u.id and s.summary_type = 'daily'
-                            and s.period_start = (now() at time zone u.timezone)::date - 1)`,
+                            and s.period_start = (now() at time zone u.timezone)::date - 1)
+            or exists (select from inbox_items i where i.user_id = u.id
+                       and i.received_at < now() - make_interval(days => ${KEPT_DAYS}) and ${REMOVABLE})`,
     );
   },
 

@@ -114,9 +114,7 @@ describe.each(SERVERS)('memory on the %s server', (server) => {
     await capture(user, 'What a lovely morning it is');
     await rows(user, `update inbox_items set received_at = now() - interval '40 days'`);
     await app.running.app.runtime.db.asService('run the roll-up now', (tx) =>
-      tx.execute(
-        sql`select steward.add_job('memory.roll_up_user', ${JSON.stringify({ user_id: user.userId, timezone: 'UTC' })}::jsonb, null, null, null)`,
-      ),
+      tx.execute(sql`select steward.add_job('memory.roll_up', '{}'::jsonb, null, null, null)`),
     );
     await eventually(async () => (await count(user, 'inbox_items')) === 1);
     expect((await get(user, '/v1/inbox')).items).toMatchObject([{ id: kept }]);

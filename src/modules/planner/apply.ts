@@ -159,7 +159,11 @@ class Application {
     if (match === 'none') return this.#skip('no_match', what, `there is no ${type} with this title`);
     if (match === 'several')
       return this.#skip('several_matches', what, `there are several ${type}s with this title`);
-    const changes = given(set);
+    const { due_date, ...others } = given(set);
+    const changes = {
+      ...others,
+      ...(due_date && { [type === 'goal' ? 'target_date' : 'due_date']: due_date }),
+    };
     const wrong = Object.keys(changes).find((name) => !(name in match));
     if (wrong !== undefined) return this.#skip('invalid_change', what, `a ${type} has no ${wrong}`);
     const transitions: Readonly<Record<string, readonly string[]>> = TRANSITIONS[type];

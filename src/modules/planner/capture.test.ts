@@ -129,6 +129,12 @@ describe.each(SERVERS)('capturing on the %s server', (server) => {
       updates: [{ type: 'task', title: 'get quotes', set: { status: 'done' } }],
     });
     expect(worded.body).toMatchObject({ inbox_item_id: expect.any(String), applied: { tasks_updated: 1 } });
+    await post(user, '/v1/capture/apply', {
+      updates: [{ type: 'goal', title: 'renovate', set: { due_date: '2027-03-01', status: 'paused' } }],
+    });
+    expect((await get(user, '/v1/goals')).items).toMatchObject([
+      { target_date: '2027-03-01', status: 'paused' },
+    ]);
     expect(await count(user, 'inbox_items')).toBe(1);
   });
 

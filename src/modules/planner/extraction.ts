@@ -46,6 +46,7 @@ export const extractedLink = z.strictObject({
 export const extractedUpdate = z.strictObject({
   type: z.enum(ENTITY_TYPES),
   title: field.title,
+  // What is said in passing; everything else has an operation of its own. A goal's due date is its target date.
   set: z.strictObject({
     status: maybe(
       z.enum(['open', 'blocked', 'done', 'active', 'paused', 'monitoring', 'resolved', 'archived']),
@@ -53,10 +54,6 @@ export const extractedUpdate = z.strictObject({
     due_date: maybe(field.day),
     due_time: maybe(field.timeOfDay),
     priority: maybe(field.priority),
-    impact_score: maybe(field.impact),
-    notes: maybe(field.notes),
-    target_date: maybe(field.day),
-    severity: maybe(field.severity),
   }),
 });
 

@@ -22,8 +22,8 @@ export const prose = (max: number) =>
 
 export const title = line(300);
 export const priority = z.number().int().min(1).max(4).describe('1 urgent to 4 quick win');
-export const impact = z.number().int().min(1).max(5).describe('1 to 5');
-export const severity = z.number().int().min(1).max(5).describe('1 to 5');
+export const impact = z.number().int().min(1).max(5);
+export const severity = z.number().int().min(1).max(5);
 /** YYYY-MM-DD, in years that PostgreSQL and people know. */
 export const day = z.iso.date().refine((date) => date >= '1900-01-01', 'is before 1900');
 export const timeOfDay = z
@@ -44,5 +44,5 @@ export const notes = prose(10_000);
 export const horizon = line(100);
 /** What a list is searched for: words that titles and notes must hold. */
 export const search = z.string().overwrite(storable).max(200).describe('Words to look for');
-export const chatId = line(200).describe('The chat in which it is said');
-export const source = line(50).describe('Where it comes from, such as web or telegram');
+export const chatId = line(200);
+export const source = line(50).describe('Such as web or telegram');

@@ -219,16 +219,14 @@ export async function recentMessages(
   return rows.reverse().map(({ message }) => `user: ${message.replaceAll(/\s+/g, ' ')}`);
 }
 
-/**
- * Removes what was received before `before`, has been dealt with, and is in no task's history.
- *
- * @returns how many rows
- */
+/** What need not be kept for ever of `inbox_items i`: it has been dealt with, and is in no task's history. */
+export const REMOVABLE = sql`i.status in ('applied', 'no_change', 'dismissed')
+  and not exists (select from tasks t where t.user_id = i.user_id and t.source_inbox_item_id = i.id)`;
+
+/** Removes what was received before `before` and is removable. @returns how many rows */
 export async function compactInbox(ctx: OperationContext, before: Date): Promise<number> {
   const { rowCount } = await ctx.tx.execute(sql`
     delete from inbox_items i
-    where i.user_id = ${ctx.userId} and i.received_at < ${before.toISOString()}::timestamptz
-      and i.status in ('applied', 'no_change', 'dismissed')
-      and not exists (select from tasks t where t.user_id = i.user_id and t.source_inbox_item_id = i.id)`);
+    where i.user_id = ${ctx.userId} and i.received_at < ${before.toISOString()}::timestamptz and ${REMOVABLE}`);
   return rowCount ?? 0;
 }

@@ -12,7 +12,7 @@ export {
   obstaclesTo,
   searchEntities,
 } from './find.ts';
-export { compactInbox, recentMessages } from './inbox.ts';
+export { compactInbox, REMOVABLE, recentMessages } from './inbox.ts';
 export { planToday, type TodaysPlan } from './plan-service.ts';
 export { endInactiveSessions, sessionById } from './sessions.ts';
 

@@ -25,8 +25,7 @@ import { ENTITY_TYPES, LINK_TYPES } from './statuses.ts';
 const byId = z.object({ id: z.uuid() });
 const cursor = z.tuple([z.uuid()]);
 
-/** Calls a minute and user. */
-/** Calls a minute. Reading the plan is cheap, and a page reads it after every change. */
+/** Calls a minute and user. Reading the plan is cheap, and a page reads it after every change. */
 const RATE = { capture: 20, refresh: 15, today: 120 } as const;
 
 const thought = z.object({
