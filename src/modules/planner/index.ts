@@ -5,7 +5,6 @@ import { plannerOperations } from './operations.ts';
 
 export type { CaptureDeps } from './capture.ts';
 export {
-  type EntityFilter,
   entitiesByIds,
   type FoundEntity,
   nearestEntities,
@@ -13,7 +12,7 @@ export {
   searchEntities,
 } from './find.ts';
 export { compactInbox, REMOVABLE, recentMessages } from './inbox.ts';
-export { planToday, type TodaysPlan } from './plan-service.ts';
+export { planToday } from './plan-service.ts';
 export { endInactiveSessions, sessionById } from './sessions.ts';
 
 /** Tasks, goals, problems and their links, what is captured into them, and the plan for today. */

@@ -26,11 +26,6 @@ export const TRANSITIONS = {
   },
 } as const satisfies Record<EntityType, Record<string, readonly string[]>>;
 
-export type TaskStatus = keyof (typeof TRANSITIONS)['task'];
-export type GoalStatus = keyof (typeof TRANSITIONS)['goal'];
-export type ProblemStatus = keyof (typeof TRANSITIONS)['problem'];
-export type Status = TaskStatus | GoalStatus | ProblemStatus;
-
 /** The status of a new one, and of one that is taken up again. */
 export const FRESH = { task: 'open', goal: 'active', problem: 'active' } as const;
 /** The status that means it is over, and done with. */
