@@ -105,8 +105,8 @@ function listen(stream: ReadableStream<UIMessageChunk>, closing: AbortController
 
 /** The conversation that an answer belongs to, as its first chunk says. */
 export function conversationOf({ chunks }: Pick<Heard, 'chunks'>): string {
-  const start = chunks.find((chunk) => chunk.type === 'start');
-  return (start?.messageMetadata as { conversation_id: string }).conversation_id;
+  const start = chunks.find((chunk) => chunk.type === 'start')!;
+  return (start.messageMetadata as { conversation_id: string }).conversation_id;
 }
 
 export function textOf(message: Pick<UIMessage, 'parts'> | undefined): string {

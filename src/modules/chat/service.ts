@@ -196,10 +196,13 @@ export async function createConversation(
 
 /** The beginning of a message, cut at a word. */
 export function titleFrom(text: string): string {
-  const line = text.trim().replaceAll(/\s+/g, ' ');
-  if (line.length <= TITLE_LENGTH) return line;
+  const line = [...text.trim().replaceAll(/\s+/g, ' ')];
+  if (line.length <= TITLE_LENGTH) return line.join('');
   const cut = line.slice(0, TITLE_LENGTH);
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), TITLE_LENGTH / 2)).trimEnd()}…`;
+  return `${cut
+    .slice(0, Math.max(cut.lastIndexOf(' '), TITLE_LENGTH / 2))
+    .join('')
+    .trimEnd()}…`;
 }
 
 /** A model's title takes the place of a message's beginning, and of nothing else. @returns whether it did */

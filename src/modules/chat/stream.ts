@@ -153,6 +153,7 @@ export class Speaker {
 
   /** Says the last words, which other processes derive from the run's status; without any, the stream is cut. */
   close(last?: readonly UIMessageChunk[]): void {
+    if (this.end) return;
     clearTimeout(this.#timer);
     this.chunks.push(...(last ?? []));
     this.end = last ? 'whole' : 'cut';

@@ -231,7 +231,14 @@ function callOptions(call: ModelCall): LanguageModelV4CallOptions {
       steward: { purpose: call.purpose, operation: call.operation, ...context },
     },
     ...(tools && tools.length > 0
-      ? { tools: tools.map((tool) => ({ type: 'function' as const, ...tool })) }
+      ? {
+          tools: tools.map(({ name, description, inputSchema }) => ({
+            type: 'function' as const,
+            name,
+            description,
+            inputSchema,
+          })),
+        }
       : {}),
     ...(call.toolChoice ? { toolChoice: call.toolChoice } : {}),
     ...(responseSchema ? { responseFormat: { type: 'json' as const, ...responseSchema } } : {}),
