@@ -154,7 +154,7 @@ export function isInstruction(body: string): boolean {
   if (
     !ACTION_VERBS.has(first) ||
     VAGUE.test(body) ||
-    /^(?:tell|show|give|read|explain|find|get|send|bring|write|sing|play|make) (?:me|us)\b|^cancel my last (?:message|request)\b/i.test(
+    /^(?:tell|show|give|read|explain|find|get|send|bring|write|sing|play|make) (?:me|us)\b|^(?:add|put) (?:a )?notes? (?:to|on)\b|^cancel my last (?:message|request)\b/i.test(
       body,
     )
   )

@@ -125,7 +125,7 @@ function addition(clause: string, situation: Situation): Found[] | undefined {
     if (!groups?.body) continue;
     const kind = groups.kind?.toLowerCase();
     const body =
-      `${groups.body.replace(/^"(.*)"$/, '$1')}${groups.tail ?? ''}${groups.tag ? ` #${groups.tag.trim()}` : ''}`
+      `${groups.body.replace(/^"(.*)"$/, '$1')}${groups.tail?.replace(/^ for /, ' by ') ?? ''}${groups.tag ? ` #${groups.tag.trim()}` : ''}`
         .replace(OBLIGATIONS, '')
         .replace(/^to (?=[a-z])/i, '');
     if (/^(?:it|that|this|them)$/i.test(body.trim())) return [];

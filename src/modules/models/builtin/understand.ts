@@ -104,7 +104,11 @@ export function understand(text: string, situation: Situation): Intent {
   const { tasks, goals, problems } = extraction;
   const did = reportOf(request.replace(CONNECTORS, ''));
   if (did && tasks.length + goals.length + problems.length === 0)
-    return { kind: 'report', did, passive: !/^(?:(?:i|we)\b|\w+(?:ed|t|d|nt)\b)/i.test(request) };
+    return {
+      kind: 'report',
+      did,
+      passive: / (?:is|are|was|were|been|got)(?: now| already| finally)? \w+$/i.test(request),
+    };
   if (!isEmpty(extraction)) return { kind: 'capture', extraction };
   const parts = clauses(request);
   if (parts.some((clause) => SWEEPING.test(clause))) return { kind: 'clarify', question: ONE_BY_ONE };

@@ -272,7 +272,7 @@ const CAPTURES: readonly Utterance[] = [
   tasks('next week book flights', { title: 'Book flights', due_date: '2026-11-30' }),
   tasks('add bread and butter to the shopping list', { title: 'Bread and butter', tags: ['shopping'] }),
   tasks('put call the bank on my list for Friday', {
-    title: 'Call the bank for Friday',
+    title: 'Call the bank',
     due_date: '2026-11-27',
   }),
   tasks('1. buy nails 2. call the roofer', { title: 'Buy nails' }, { title: 'Call the roofer' }),
@@ -305,6 +305,44 @@ const CAPTURES: readonly Utterance[] = [
       {
         from: { type: 'task', title: 'Talk to the client' },
         to: { type: 'task', title: 'Update the roadmap' },
+        link_type: 'depends_on',
+      },
+    ],
+  }),
+  tasks('Groceries: milk, eggs, bread', { title: 'Buy milk, eggs, bread' }),
+  tasks('please remind me in 20 minutes to check the oven', {
+    title: 'Check the oven',
+    due_date: '2026-11-24',
+    due_time: '10:20',
+  }),
+  tasks('every Friday submit the timesheet', {
+    title: 'Submit the timesheet every Friday',
+    due_date: '2026-11-27',
+  }),
+  tasks('do the dishes tonight', { title: 'Do the dishes', due_date: '2026-11-24' }),
+  tasks('do my taxes by April 15', { title: 'Do my taxes', due_date: '2027-04-15' }),
+  tasks('the form has to be submitted by January 15', { title: 'Submit the form', due_date: '2027-01-15' }),
+  tasks('the sink needs fixing', { title: 'Fix the sink' }),
+  tasks('the deadline for the grant application is January 15', {
+    title: 'Grant application',
+    due_date: '2027-01-15',
+  }),
+  tasks('it would be great if you could add buy stamps', { title: 'Buy stamps' }),
+  captured('First write the outline by Sunday, then make slides, and finally rehearse twice', {
+    tasks: [
+      { title: 'Write the outline', due_date: '2026-11-29' },
+      { title: 'Make slides' },
+      { title: 'Rehearse twice' },
+    ],
+    links: [
+      {
+        from: { type: 'task', title: 'Make slides' },
+        to: { type: 'task', title: 'Write the outline' },
+        link_type: 'depends_on',
+      },
+      {
+        from: { type: 'task', title: 'Rehearse twice' },
+        to: { type: 'task', title: 'Make slides' },
         link_type: 'depends_on',
       },
     ],
@@ -401,6 +439,14 @@ const CHANGES: readonly Utterance[] = [
   }),
   write('delay the electricity bill by two days', 'tasks_update', { id: 't3', due_date: '2026-11-28' }),
   write('skip the first one', 'tasks_snooze', { id: 't1', until: '2026-11-25' }),
+  captured('the plumber one is done, and move the milk to Friday', {
+    tasks: [],
+    updates: [
+      { type: 'task', title: 'Call the plumber', set: { status: 'done' } },
+      { type: 'task', title: 'Buy milk', set: { due_date: '2026-11-27' } },
+    ],
+  }),
+  write('I finished calling the plumber', 'tasks_complete', { id: 't2' }),
 ];
 
 const UNKNOWN: readonly Utterance[] = [
@@ -411,6 +457,8 @@ const UNKNOWN: readonly Utterance[] = [
   inbox('The spare key lies under the third stone'),
   inbox('FYI the office is closed on Monday'),
   inbox("we're going to Italy next month"),
+  inbox('write me a poem'),
+  inbox('the shop is closed'),
 ];
 
 const QUESTIONS: readonly Utterance[] = [
@@ -467,6 +515,12 @@ const QUESTIONS: readonly Utterance[] = [
   read('tell me about the second one', 'query_ask'),
   read('did the plumber come', 'query_ask'),
   read('Would it make sense to move the first one to Friday?', 'query_ask'),
+  read('tasks due this week', 'tasks_list'),
+  read('tasks for tomorrow', 'tasks_list'),
+  read('what did I do yesterday?', 'tasks_list', /Order tiles/),
+  read('do you know my shoe size?', 'memory_recall'),
+  read('what now', 'plan_today'),
+  read('next', 'plan_today'),
 ];
 
 const IDLE: readonly Utterance[] = [
