@@ -170,6 +170,29 @@ describe('a conversation', () => {
     expect(calls).toEqual([['tasks_archive', { id: 'a' }]]);
   });
 
+  it('goes on counting by that list after other things were said', async () => {
+    const later = [...shown, user('hello'), says('Hello.'), user('the second one is done')];
+    expect(
+      (
+        await ask(
+          later,
+          offer('tasks_complete'),
+          `${SYSTEM}\nrecent: 1. task x "Older"\nrecent: 2. goal y "Oldest"`,
+        )
+      ).calls,
+    ).toEqual([['tasks_complete', { id: 'b' }]]);
+  });
+
+  it('gives a priority or a date to nothing that has none', async () => {
+    const recent = `${SYSTEM}\nrecent: 1. problem p "Budget"`;
+    const tools = offer('tasks_update', 'problems_update');
+    expect(await ask([user('make the first one p2')], tools, recent)).toEqual({
+      said: '"Budget" is a problem, which has no priority. Nothing was changed.',
+      calls: [],
+    });
+    expect((await ask([user('move the first one to Friday')], tools, recent)).calls).toEqual([]);
+  });
+
   it('knows what "it" is after a change', async () => {
     const changed = [
       ...shown,

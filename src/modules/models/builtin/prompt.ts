@@ -207,19 +207,17 @@ function typeOf(named: unknown, tool: string): EntityType {
   return tool.startsWith('problems_') ? 'problem' : 'task';
 }
 
-/** What "it" and "the second one" can mean in the last of these exchanges. */
+/**
+ * What "it" and "the second one" can mean in the last of these exchanges: ordinals count the newest list that was shown
+ * in this conversation, or else what the context assembler says was surfaced; "it" is what the last answer was about.
+ */
 export function surfacedIn(exchanges: readonly Exchange[], recent: readonly Known[]): Surfaced {
+  const lists = exchanges.slice(0, -1).map(shownIn);
   const last = exchanges.at(-2);
-  const shown = last ? shownIn(last) : [];
-  const touched = last && shown.length === 0 ? touchedIn(last) : [];
-  if (shown.length > 0) return { recent: shown, focus: shown };
-  if (recent.length > 0) return { recent, focus: touched };
-  const older = exchanges
-    .slice(0, -2)
-    .reverse()
-    .map(shownIn)
-    .find((items) => items.length > 0);
-  return { recent: older ?? touched, focus: touched };
+  const shown = lists.at(-1) ?? [];
+  const focus = shown.length > 0 ? shown : last ? touchedIn(last) : [];
+  const newest = lists.findLast((items) => items.length > 0);
+  return { recent: newest ?? (recent.length > 0 ? recent : focus), focus };
 }
 
 /** The numbered lines of an answer, in their order: what the user reads is what he counts. */

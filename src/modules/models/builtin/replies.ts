@@ -33,6 +33,10 @@ export const notFound = (title: string, types: readonly EntityType[]): string =>
   `I find no ${types.length === 1 ? types[0] : 'task, goal or problem'} called "${title}". Nothing was changed. To add it, say: add ${title}`;
 export const noted = (did: string): string => `I find no open task that says "${did}", so I changed nothing.`;
 
+/** "the first one" may be something that cannot be changed so. */
+export const unfit = (kind: Change['kind'], { type, title }: Known): string =>
+  `"${title}" is a ${type}, which has no ${kind === 'prioritise' ? 'priority' : 'date'}. Nothing was changed.`;
+
 /** Asks, with a numbered list when there is something to choose from. The list can be answered by its numbers. */
 export function which(options: readonly Known[]): string {
   if (options.length === 0) return NOTHING_SURFACED;

@@ -5,7 +5,7 @@
  * so that a turn that was cut off goes on where it was.
  */
 
-import type { Change } from './changes.ts';
+import { ALL_TYPES, type Change } from './changes.ts';
 import { dayFromNow, type Zone } from './dates.ts';
 import type { Situation } from './extraction.ts';
 import type { Row, ToolResult } from './prompt.ts';
@@ -235,6 +235,16 @@ function shifted(due: string | undefined, days: number, zone: Zone): string {
   return dayFromNow(from, days);
 }
 
+/** What can be changed in which way. */
+const FITS: Readonly<Record<Change['kind'], readonly EntityType[]>> = {
+  complete: ALL_TYPES,
+  reopen: ALL_TYPES,
+  archive: ALL_TYPES,
+  restore: ALL_TYPES,
+  move: ['task', 'goal'],
+  prioritise: ['task'],
+};
+
 function change(intent: Change, scene: Scene): Step {
   const target = find(intent.kind, intent.target, scene);
   if ('calls' in target) return target;
@@ -243,6 +253,8 @@ function change(intent: Change, scene: Scene): Step {
   if (target.kind === 'title') return say(replies.notFound(target.title, target.types));
   if (target.kind === 'unclear') return say(replies.which(target.options));
   const { items } = target;
+  const unfit = items.find(({ type }) => !FITS[intent.kind].includes(type));
+  if (unfit) return say(replies.unfit(intent.kind, unfit));
   const dates =
     intent.kind === 'move' && 'days' in intent.to ? dueDates(items, scene) : new Map<string, string>();
   if ('calls' in dates) return dates;

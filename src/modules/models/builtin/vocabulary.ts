@@ -395,9 +395,6 @@ export const SNOOZES: readonly RegExp[] = [
   /^snooze(?: (?<ref>.+))?$/i,
   /^(?:not today|skip|remind me (?:later|tomorrow|again tomorrow))(?: (?:about|for|with))?:? (?<ref>it|that|this|(?:the )?\w+ one)$/i,
 ];
-/** Moving without saying when. The model asks. */
-export const MOVES_WITHOUT_DATE = /^(?:move|reschedule|postpone|push back|delay|defer|put off) (?<ref>.+)$/i;
-
 export const ARCHIVALS: readonly RegExp[] = [/^(?:archive) (?<ref>.+)$/i];
 /** "remove the wallpaper" may be a new task; these verbs need a reference that points at something known. */
 export const ARCHIVAL_VERBS =
