@@ -36,6 +36,7 @@ export async function openDatabase(options: {
   poolSize?: number;
 }): Promise<Database> {
   const max = options.poolSize ?? 10;
+  let closing = false;
   const pool = (connectionString: string) => {
     const created = new pg.Pool({
       connectionString,
@@ -43,7 +44,10 @@ export async function openDatabase(options: {
       idleTimeoutMillis: 30_000,
       application_name: 'steward',
     });
-    created.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+    created.on('error', (error) => {
+      // While closing, the embedded server may end a connection before its own goodbye has been read.
+      if (!closing) log.warn({ err: error }, 'an idle database connection was lost');
+    });
     // A connection that fails while it is in use fails the query too; this keeps it from failing the process.
     created.on('connect', (client) => void client.on('error', () => undefined));
     return created;
@@ -67,6 +71,7 @@ export async function openDatabase(options: {
     presence: () => session.number,
     hold: (number) => session.hold(number),
     close: async () => {
+      closing = true;
       await session.close();
       await Promise.all([ownerPool.end(), appPool.end()]);
     },
