@@ -66,8 +66,8 @@ const printText = (chunk: {
 };
 
 export function chatOperations(streams: RunStreams) {
-  const follow = (ctx: StagedContext, runId: string): AsyncIterable<StreamMessage> =>
-    streams.follow(ctx.db, ctx.userId, runId, ctx.signal);
+  const follow = (ctx: StagedContext, runId: string, fresh?: boolean): AsyncIterable<StreamMessage> =>
+    streams.follow(ctx.db, ctx.userId, runId, ctx.signal, fresh);
 
   return {
     conversations: {
@@ -185,14 +185,14 @@ export function chatOperations(streams: RunStreams) {
         output: uiChunk,
         print: printText,
         handler: async (ctx, input) => {
-          const { run } = await ctx.transaction((inner) =>
+          const { run, repeated } = await ctx.transaction((inner) =>
             service.sendMessage(inner, {
               conversationId: input.conversation_id,
               clientMsgId: input.client_msg_id ?? ctx.idempotencyKey ?? newId(),
               text: input.message,
             }),
           );
-          return follow(ctx, run.id);
+          return follow(ctx, run.id, !repeated);
         },
       }),
       stream: streamOperation({
@@ -245,7 +245,7 @@ export function chatOperations(streams: RunStreams) {
               .where(and(eq(messages.user_id, ctx.userId), eq(messages.id, last.answer_id)));
             return opened;
           });
-          return follow(ctx, opened.id);
+          return follow(ctx, opened.id, true);
         },
       }),
     },

@@ -15,6 +15,9 @@ import { replay } from './parts.ts';
 import type { Run } from './service.ts';
 import * as service from './service.ts';
 
+/** Milliseconds after which a listener looks for himself: another process may have announced the run before he came. */
+const FRESH_MS = 250;
+
 /** Milliseconds for which chunks are gathered before they are written for other processes. */
 const BATCH_MS = 60;
 
@@ -36,12 +39,17 @@ export class RunStreams {
     return speaker;
   }
 
-  /** The run from its beginning to its end, as server-sent messages; ends early when `signal` is aborted. */
+  /**
+   * The run from its beginning to its end, as server-sent messages; ends early when `signal` is aborted.
+   *
+   * @param fresh the run was queued just now: its first words will be announced, nothing needs to be read before
+   */
   async *follow(
     db: Database,
     userId: string,
     runId: string,
     signal: AbortSignal,
+    fresh = false,
   ): AsyncGenerator<StreamMessage> {
     const bell = new Bell();
     signal.addEventListener('abort', () => bell.ring(), { once: true });
@@ -53,10 +61,11 @@ export class RunStreams {
       }),
       // The end of a run, and its taking over, are events.
       await db.listen('events', (payload) => {
-        if (payload === null || payload.includes(runId)) bell.ring();
+        if (payload === null || (payload.includes(runId) && !payload.includes('run.queued'))) bell.ring();
       }),
     ];
     try {
+      if (fresh && !this.#speaking.has(runId)) await bell.rung(FRESH_MS);
       const whole = yield* this.#from(db, userId, runId, bell, signal);
       if (whole && !signal.aborted) yield { data: '[DONE]' };
     } finally {
@@ -188,8 +197,13 @@ class Bell {
     this.#wake();
   }
 
-  async rung(): Promise<void> {
-    if (!this.#rang) await new Promise<void>((resolve) => (this.#wake = resolve));
+  /** @param ms how long at most */
+  async rung(ms?: number): Promise<void> {
+    if (!this.#rang) {
+      const timer = ms === undefined ? undefined : setTimeout(() => this.#wake(), ms);
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      clearTimeout(timer);
+    }
     this.#rang = false;
   }
 }

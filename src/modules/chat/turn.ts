@@ -109,21 +109,21 @@ async function begin(
     if (!run) return undefined;
     const again = run.attempts > 1;
     if (again) event('run.resumed', { type: 'run', id: run.id }, { conversation_id: run.conversation_id });
-    const history = await service.historyOf(tx, run);
+    const [history, parts, steps] = await Promise.all([
+      service.historyOf(tx, run),
+      again ? service.getParts(tx, run) : [],
+      again ? service.stepsOf(tx, run) : [],
+    ]);
     const message = textOf(history.find(({ id }) => id === run.message_id)?.parts ?? []);
     const chatId = run.conversation_id;
-    return {
-      run,
-      parts: again ? await service.getParts(tx, run) : [],
-      steps: again ? await service.stepsOf(tx, run) : [],
-      history,
-      message,
-      context: await deps.context(tx, { userId, chatId, query: message, now, timezone }),
-      model: await deps.resolve(tx, userId, 'chat').catch((error: unknown) => {
+    const [context, model] = await Promise.all([
+      deps.context(tx, { userId, chatId, query: message, now, timezone }),
+      deps.resolve(tx, userId, 'chat').catch((error: unknown) => {
         if (error instanceof AppError) return error;
         throw error;
       }),
-    };
+    ]);
+    return { run, parts, steps, history, message, context, model };
   });
 }
 
@@ -359,22 +359,23 @@ class Turn {
       await this.#speaker.flush();
     }
     const added = await this.#ctx.transaction(async ({ tx, now, event, enqueue }) => {
-      const mine = end
-        ? await service.endRun(tx, run, {
-            status: end.status,
-            error_code: end.error?.code ?? null,
-            error_message: end.error?.message ?? null,
-            finished_at: now,
-          })
-        : await service.holdRun(tx, run);
+      // Sent together: whatever the others did is undone when the run is not this attempt's.
+      const [mine, added] = await Promise.all([
+        end
+          ? service.endRun(tx, run, {
+              status: end.status,
+              error_code: end.error?.code ?? null,
+              error_message: end.error?.message ?? null,
+              finished_at: now,
+            })
+          : service.holdRun(tx, run),
+        steps.length > 0 ? service.addSteps(tx, steps) : [],
+        done && service.finishStep(tx, done),
+        this.#parts.length > 0 && service.saveParts(tx, run, this.#parts, now),
+        call && insertCall(tx, call),
+      ]);
       if (!mine) throw new TakenOver();
-      const added = steps.length > 0 ? await service.addSteps(tx, steps) : [];
-      if (done) {
-        await service.finishStep(tx, done);
-        event('tool.called', about, { tool: done.tool_name, ok: done.status === 'completed' });
-      }
-      if (this.#parts.length > 0) await service.saveParts(tx, run, this.#parts, now);
-      if (call) await insertCall(tx, call);
+      if (done) event('tool.called', about, { tool: done.tool_name, ok: done.status === 'completed' });
       if (end) event(`run.${end.status}`, about, { conversation_id: run.conversation_id });
       const first = !history.some(({ role }) => role === 'assistant');
       if (

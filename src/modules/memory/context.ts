@@ -44,13 +44,12 @@ export async function assembleContext(tx: Tx, request: ContextRequest): Promise<
 
 /** For the chat, which has the turns itself: the text of its system prompt. */
 export async function contextForChat(tx: Tx, request: ContextRequest): Promise<string> {
-  const fitted = await assemble(tx, { ...request, budget: request.budget ?? DEFAULT_BUDGET / 2 }, []);
-  const recent = await entitiesByIds(
-    tx,
-    request.userId,
-    await service.recentItems(tx, request.userId, request.chatId, request.now),
-  );
-  const facts = await service.factsFor(tx, request.userId, request.query);
+  const { userId, chatId, now, query } = request;
+  const [fitted, recent, facts] = await Promise.all([
+    assemble(tx, { ...request, budget: request.budget ?? DEFAULT_BUDGET / 2 }, []),
+    service.recentItems(tx, userId, chatId, now).then((items) => entitiesByIds(tx, userId, items)),
+    service.factsFor(tx, userId, query),
+  ]);
   const lines = [
     `now: ${request.now.toISOString()}`,
     `timezone: ${request.timezone}`,
@@ -68,11 +67,14 @@ export async function contextForChat(tx: Tx, request: ContextRequest): Promise<s
 
 async function assemble(tx: Tx, request: ContextRequest, turns: readonly string[]): Promise<FittedContext> {
   const { userId, chatId, query } = request;
-  const entities = await nearestEntities(tx, userId, service.wordsOf(query), ENTITIES);
+  const [entities, summary] = await Promise.all([
+    nearestEntities(tx, userId, service.wordsOf(query), ENTITIES),
+    service.latestSummary(tx, userId, chatId),
+  ]);
   return trim(
     {
       policy: POLICY,
-      summary: await service.latestSummary(tx, userId, chatId),
+      summary,
       turns,
       entities: entities.map(entityLine),
       query,

@@ -15,6 +15,7 @@ export class Session {
   number = 0;
   readonly #url: string;
   readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #listening = new Map<string, Promise<unknown> | undefined>();
   #client: pg.Client | undefined;
   #closed = false;
 
@@ -35,8 +36,10 @@ export class Session {
     listeners.add(fn);
     if (!known) {
       this.#listeners.set(channel, listeners);
-      await this.#client?.query(`listen ${pg.escapeIdentifier(channel)}`);
+      this.#listening.set(channel, this.#client?.query(`listen ${pg.escapeIdentifier(channel)}`));
     }
+    // Who comes while the first is still being let in hears nothing before that either.
+    await this.#listening.get(channel);
     return () => void listeners.delete(fn);
   }
 

@@ -37,7 +37,9 @@ export async function watchPeers(db: Database, poolId: string): Promise<() => Pr
       if (orphaned.length === 0) return;
       const pools = orphaned.map((row) => row.pool_id);
       log.info({ pools }, 'a worker is gone; its jobs are free again');
-      await tx.execute(sql`select graphile_worker.force_unlock_workers(${sql.param(pools)}::text[])`);
+      // Idle workers look at once instead of at their next poll.
+      await tx.execute(sql`
+        select graphile_worker.force_unlock_workers(${sql.param(pools)}::text[]), pg_notify('jobs:insert', '{"count":8}')`);
     });
   };
   await look();

@@ -124,13 +124,15 @@ export async function inTransaction<T>(
       },
       enqueue: (...job) => jobs.push(job),
     });
-    if (events.length > 0) await tx.insert(eventLog).values(events);
-    for (const [job, payload, options] of jobs) {
-      const runAt = options?.runAt?.toISOString() ?? null;
-      await tx.execute(
-        sql`select steward.add_job(${job}, ${JSON.stringify({ ...payload, request_id: call.requestId })}::jsonb, ${runAt}::timestamptz, null, ${options?.jobKey ?? null})`,
-      );
-    }
+    await Promise.all([
+      events.length > 0 && tx.insert(eventLog).values(events),
+      ...jobs.map(([job, payload, options]) => {
+        const runAt = options?.runAt?.toISOString() ?? null;
+        return tx.execute(
+          sql`select steward.add_job(${job}, ${JSON.stringify({ ...payload, request_id: call.requestId })}::jsonb, ${runAt}::timestamptz, null, ${options?.jobKey ?? null})`,
+        );
+      }),
+    ]);
     return result;
   };
   return tx ? run(tx) : runtime.db.asUser(actor.userId, run);
