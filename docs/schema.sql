@@ -68,6 +68,68 @@ create table auth_verifications
   CREATE INDEX auth_verifications_expires ON public.auth_verifications USING btree (expires_at)
   CREATE INDEX auth_verifications_identifier ON public.auth_verifications USING btree (identifier)
 
+create table channel_link_codes
+  code_hash text not null
+  user_id uuid not null
+  created_at timestamp with time zone not null default now()
+  expires_at timestamp with time zone not null
+  used_at timestamp with time zone
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+  PRIMARY KEY (code_hash)
+  CREATE INDEX channel_link_codes_expires ON public.channel_link_codes USING btree (expires_at)
+  CREATE INDEX channel_link_codes_user ON public.channel_link_codes USING btree (user_id, created_at)
+  policy service to {steward_owner} using ( SELECT (COALESCE(current_setting('app.service'::text, true), ''::text) <> ''::text))
+  policy tenant to {steward_app} using (user_id = ( SELECT steward.current_user_id() AS current_user_id))
+  row-level security, forced
+  steward_app may delete
+  steward_app may insert
+  steward_app may select
+  steward_app may update
+
+create table channel_links
+  id uuid not null
+  user_id uuid not null
+  channel text not null
+  external_id text not null
+  created_at timestamp with time zone not null default now()
+  CHECK ((channel = 'telegram'::text))
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+  PRIMARY KEY (id)
+  UNIQUE (channel, external_id)
+  CREATE INDEX channel_links_user ON public.channel_links USING btree (user_id, id DESC)
+  policy service to {steward_owner} using ( SELECT (COALESCE(current_setting('app.service'::text, true), ''::text) <> ''::text))
+  policy tenant to {steward_app} using (user_id = ( SELECT steward.current_user_id() AS current_user_id))
+  row-level security, forced
+  steward_app may delete
+  steward_app may insert
+  steward_app may select
+  steward_app may update
+
+create table channel_updates
+  id uuid not null
+  user_id uuid
+  channel text not null
+  external_id text not null
+  chat_id text not null
+  reply text
+  shown jsonb
+  sending_at timestamp with time zone
+  sent_at timestamp with time zone
+  created_at timestamp with time zone not null default now()
+  CHECK ((channel = 'telegram'::text))
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+  PRIMARY KEY (id)
+  UNIQUE (channel, external_id)
+  CREATE INDEX channel_updates_created ON public.channel_updates USING btree (created_at)
+  CREATE INDEX channel_updates_user_chat ON public.channel_updates USING btree (user_id, chat_id, id DESC)
+  policy service to {steward_owner} using ( SELECT (COALESCE(current_setting('app.service'::text, true), ''::text) <> ''::text))
+  policy tenant to {steward_app} using (user_id = ( SELECT steward.current_user_id() AS current_user_id))
+  row-level security, forced
+  steward_app may delete
+  steward_app may insert
+  steward_app may select
+  steward_app may update
+
 create table chat_sessions
   id uuid not null
   user_id uuid not null

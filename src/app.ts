@@ -4,6 +4,7 @@ import { chat, offered } from './modules/chat/index.ts';
 import { identity } from './modules/identity/index.ts';
 import { contextForChat, memory, recentItems, surface } from './modules/memory/index.ts';
 import { modelFor, models, type ResolvedModel } from './modules/models/index.ts';
+import { notify } from './modules/notify/index.ts';
 import { planner } from './modules/planner/index.ts';
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
@@ -72,12 +73,26 @@ function compose(
     url,
     rateLimitFactor: () => runtime().rateLimitFactor,
   });
+  const plans = planner({ context: contextForChat, recent: recentItems, surface });
+  const channels = notify({
+    runtime,
+    secret: () => opened().secret,
+    url,
+    surface,
+    operations: {
+      capture: plans.operations.capture.thought,
+      ask: memory.operations.query.ask,
+      plan: plans.operations.plan.today,
+      complete: plans.operations.tasks.complete,
+    },
+  });
   const modules = [
     { name: 'platform', operations: { events, jobs } },
     who,
     models,
-    planner({ context: contextForChat, recent: recentItems, surface }),
+    plans,
     memory,
+    channels,
     chat({
       runtime,
       tools,
@@ -85,7 +100,7 @@ function compose(
       context: contextForChat,
     }),
   ] as const satisfies readonly Module[];
-  return { who, modules };
+  return { who, channels, modules };
 }
 
 /** Every operation, for help and documentation; nothing is opened. */
@@ -106,7 +121,7 @@ export async function openApp(
   let url = (): string => config.publicUrl ?? `http://${config.host}:${config.port}`;
   // The built-in model knows every tool without being told.
   let chatTools = (_model: ResolvedModel): ReadonlyMap<string, Tool> => new Map();
-  const { who, modules } = compose(
+  const { who, channels, modules } = compose(
     () => opened,
     () => url(),
     (model) => chatTools(model),
@@ -127,6 +142,7 @@ export async function openApp(
     mount: (http, listening) => {
       url = () => config.publicUrl ?? listening();
       who.mount(http);
+      channels.mount(http);
     },
     holdHome: async () => {
       if (opened.embedded && !(await opened.db.hold(HOME_LOCK))) {
