@@ -102,14 +102,17 @@ create table workers (
 create function steward.add_job(task text, payload jsonb, run_at timestamptz, max_attempts integer, job_key text)
   returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if steward.current_user_id() is null and coalesce(current_setting('app.service', true), '') = '' then
+  if steward.current_user_id() is null
+     and (session_user <> 'steward_owner' or coalesce(current_setting('app.service', true), '') = '') then
     raise exception 'add_job outside of a tenant transaction';
   end if;
   perform graphile_worker.add_job(
     identifier := task,
     payload := (payload || case when steward.current_user_id() is null then '{}'::jsonb
                            else jsonb_build_object('user_id', steward.current_user_id()) end)::json,
-    run_at := run_at, max_attempts := max_attempts, job_key := job_key);
+    run_at := run_at, max_attempts := max_attempts, 
+    -- One user's key must not replace another's job.
+    job_key := coalesce(steward.current_user_id()::text, 'service') || ':' || job_key);
 end $$;
 revoke execute on function steward.add_job(text, jsonb, timestamptz, integer, text) from public;
 grant execute on function steward.add_job(text, jsonb, timestamptz, integer, text) to steward_app;

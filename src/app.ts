@@ -114,7 +114,7 @@ export function registryOf(): Registry {
 /** Opens the product that `config` describes. */
 export async function openApp(
   config: Config,
-  options: { takeOver?: boolean; onProgress?: (line: string) => void } = {},
+  options: { onProgress?: (line: string) => void } = {},
 ): Promise<App> {
   const opened = await openConfiguredDatabase(config, options);
   const runtime: Runtime = { db: opened.db, clock: systemClock, rateLimitFactor: config.rateLimitFactor };
@@ -145,12 +145,15 @@ export async function openApp(
       channels.mount(http);
     },
     holdHome: async () => {
-      if (opened.embedded && !(await opened.db.hold(HOME_LOCK))) {
+      if (!opened.embedded) return;
+      if (!(await opened.db.hold(HOME_LOCK))) {
         throw new AppError(
           'home_in_use',
           `${config.home} is used by another server; stop it, or choose another with --home.`,
         );
       }
+      // Not before: whoever fails here must leave the other's database alone.
+      opened.own();
     },
     firstLink: () => who.firstLink(),
     close: opened.close,

@@ -35,7 +35,7 @@ export async function serve(
   const building = config.page ? preparePage({ root: `${import.meta.dirname}/..`, onProgress }) : undefined;
   // Awaited below; until then a failure must not count as unhandled.
   building?.catch(() => undefined);
-  const app = await openApp(config, { takeOver: true, onProgress });
+  const app = await openApp(config, { onProgress });
   let server: ServerType | undefined;
   let workers: Workers | undefined;
   const stop = async (): Promise<void> => {
@@ -58,7 +58,11 @@ export async function serve(
     mountDocs(http);
     mountMcp(http, app.runtime, app.tools, app.authenticate, VERSION);
     app.mount(http, () => url);
-    if (building) http.get('*', servePage((await building).dir));
+    if (building) {
+      const page = servePage((await building).dir);
+      // What looks like an address of the API must not be answered with a page.
+      http.get('*', (c, next) => (API_PATH.test(c.req.path) ? next() : page(c, next)));
+    }
     server = await openPort(http, config);
     const { port } = server.address() as { port: number };
     url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
@@ -69,6 +73,8 @@ export async function serve(
     throw error;
   }
 }
+
+const API_PATH = /^\/(?:v1|api|auth|mcp|docs|health|metrics)(?:\/|$)/;
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 

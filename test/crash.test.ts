@@ -122,7 +122,10 @@ test(`nothing is lost and nothing is done twice over ${KILLS} kills`, { timeout:
       }
     };
     const workers = [work(), work(), work()];
-    await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 600));
+    // At any point of the work: after so many answers, and a moment more.
+    const enough = acknowledged.size + said.size + Math.floor(Math.random() * 6);
+    await eventually(async () => acknowledged.size + said.size >= enough, 20_000);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
     alive = false;
     await kill(server);
     await Promise.all(workers);

@@ -1,5 +1,14 @@
 import { pino } from 'pino';
 
+/** What an error says, without the values of a failed query: those are people's data. */
+export function errorMessage(error: unknown): string {
+  return cleaned(error instanceof Error ? error : new Error(String(error))).message;
+}
+
+function cleaned(error: Error): Error {
+  return error.message.startsWith('Failed query:') && error.cause instanceof Error ? error.cause : error;
+}
+
 /** Names under which secrets travel, at the top of a line and one level below. */
 const SECRETS = ['authorization', 'cookie', 'password', 'token', 'key'];
 
@@ -9,8 +18,7 @@ const SECRETS = ['authorization', 'cookie', 'password', 'token', 'key'];
  */
 function describe(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };
-  const { cause } = error;
-  const shown = error.message.startsWith('Failed query:') && cause instanceof Error ? cause : error;
+  const shown = cleaned(error);
   const stack = error.stack ?? '';
   return {
     type: shown.name,

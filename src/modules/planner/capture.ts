@@ -69,10 +69,9 @@ export async function captureThought(
   thought: Thought,
   timezone: string,
 ): Promise<CaptureResult> {
+  const owner = await ctx.db.presence();
   for (const started = Date.now(); Date.now() - started < WAIT_MS; ) {
-    const { item, state } = await ctx.transaction((inner) =>
-      receive(inner, thought, ctx.db.presence(), ctx.resumed),
-    );
+    const { item, state } = await ctx.transaction((inner) => receive(inner, thought, owner, ctx.resumed));
     if (state === 'mine') return work(deps, ctx, item, timezone);
     if (state === 'finished') {
       if (item.status === 'failed') throw failureOf(item);
@@ -97,12 +96,13 @@ export async function captureAgain(
   id: string,
   timezone: string,
 ): Promise<CaptureResult> {
+  const owner = await ctx.db.presence();
   const { item, state } = await ctx.transaction(async (inner) => {
     await lockPlanner(inner.tx, ctx.userId);
     const known = await getItem(inner.tx, ctx.userId, id);
     if (known.status === 'applied')
       throw new AppError('conflict', 'this message has been sorted; change what became of it.');
-    return takeUp(inner, known, ctx.db.presence());
+    return takeUp(inner, known, owner);
   });
   if (state !== 'mine') throw new AppError('conflict', 'this message is being worked on.');
   return work(deps, ctx, item, timezone);

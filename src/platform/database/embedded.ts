@@ -56,6 +56,8 @@ export interface EmbeddedServer {
   readonly port: number;
   /** False when the server was running already. */
   readonly startedHere: boolean;
+  /** Makes this process the owner, as `takeOver` does; for one that has to find out first whether it may be. */
+  own(): void;
   /** Leaves the server; the owner stops it, within 5 s. */
   stop(): Promise<void>;
 }
@@ -135,8 +137,8 @@ export async function startEmbedded(options: {
   let server = await enter(place, onProgress);
   let stopping = false;
 
-  const owner = options.takeOver === true;
-  const upkeep = owner && setInterval(() => void boundLog(place.home), 600_000).unref();
+  let owner = false;
+  let upkeep: NodeJS.Timeout | undefined;
   const revive = async (): Promise<void> => {
     if (stopping) return;
     log.error('the embedded database has died and is started again; postgres.log in the home says why');
@@ -150,7 +152,13 @@ export async function startEmbedded(options: {
     }
   };
   const watch = () => owner && server.child?.once('exit', () => void revive());
-  watch();
+  const own = (): void => {
+    if (owner) return;
+    owner = true;
+    upkeep = setInterval(() => void boundLog(place.home), 600_000).unref();
+    watch();
+  };
+  if (options.takeOver) own();
 
   const { socketDir, startedHere } = server;
   const url = new URL(`postgres://postgres@localhost:${PORT}/postgres`);
@@ -162,10 +170,11 @@ export async function startEmbedded(options: {
     socketDir,
     port: PORT,
     startedHere,
+    own,
     stop: async () => {
       if (stopping) return;
       stopping = true;
-      clearInterval(upkeep || undefined);
+      clearInterval(upkeep);
       if (owner) await shutDown(place, server);
       else await leave(place, server);
     },

@@ -18,7 +18,7 @@ export interface Database {
   /** Calls `fn` with the payload of each NOTIFY on `channel`, and with null when some may have been missed. */
   listen(channel: string, fn: (payload: string | null) => void): Promise<() => void>;
   /** The number of this process's advisory lock: held as long as it lives, free the moment it is gone. */
-  presence(): number;
+  presence(): Promise<number>;
   /** Takes the advisory lock (4747, `number`) for as long as this process lives; false when another has it. */
   hold(number: number): Promise<boolean>;
   /** For graphile-worker and better-auth, which bring their own SQL and run it as the owner. */
@@ -70,7 +70,7 @@ export async function openDatabase(options: {
       return transaction(ownerPool, `begin; set local app.service = '${reason}'`, fn);
     },
     listen: (channel, fn) => session.listen(channel, fn),
-    presence: () => session.number,
+    presence: () => session.number(),
     hold: (number) => session.hold(number),
     close: async () => {
       closing = true;
@@ -94,7 +94,10 @@ async function transaction<T>(pool: pg.Pool, begin: string, fn: (tx: Tx) => Prom
     transactions.set(client, tx);
     const result = await fn(tx);
     await begun;
-    await client.query('commit');
+    // A statement that failed and was caught has aborted the transaction: COMMIT then quietly rolls back.
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT')
+      throw new Error('the transaction was rolled back: a statement in it had failed');
     return result;
   } catch (error) {
     await client.query('rollback').catch((lost: Error) => {

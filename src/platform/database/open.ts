@@ -15,6 +15,8 @@ export interface OpenedDatabase {
   /** The number of the newest migration. */
   readonly level: number;
   readonly embedded: boolean;
+  /** This process keeps the embedded server from now on, and stops it at the end; nothing with an external one. */
+  own(): void;
   close(): Promise<void>;
 }
 
@@ -24,20 +26,18 @@ const NAME = 'steward';
 /**
  * Opens the database that `config` names, starting the embedded server when it names none, and brings it up to date.
  *
- * @param options.takeOver this process keeps the embedded server and stops it at the end, also when another, now
- *   dead, process had started it
  * @throws AppError `home_unreadable`, `database_unreachable`, `database_version`
  */
 export async function openConfiguredDatabase(
   config: Pick<Config, 'home' | 'databaseUrl'>,
-  options: { takeOver?: boolean; poolSize?: number; onProgress?: (line: string) => void } = {},
+  options: { poolSize?: number; onProgress?: (line: string) => void } = {},
 ): Promise<OpenedDatabase> {
   const progress = options.onProgress ?? (() => undefined);
   await prepareHome(config.home);
   const secret = await homeSecret(config.home, 'installation');
   const server =
     config.databaseUrl === undefined
-      ? await startEmbedded({ home: config.home, onProgress: progress, takeOver: options.takeOver ?? false })
+      ? await startEmbedded({ home: config.home, onProgress: progress })
       : undefined;
   try {
     const admin = server ? await databaseWithin(server.adminUrl) : config.databaseUrl!;
@@ -59,6 +59,7 @@ export async function openConfiguredDatabase(
       urls,
       level,
       embedded: server !== undefined,
+      own: () => server?.own(),
       close: async () => {
         await db.close();
         await server?.stop();

@@ -33,6 +33,8 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'minLength',
   'maxLength',
   'maxItems',
+  'minimum',
+  'maximum',
   'pattern',
 ]);
 

@@ -18,7 +18,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../database/index.ts';
 import { deadJobs } from '../database/schema.ts';
 import { newId } from '../ids.ts';
-import { log } from '../log.ts';
+import { errorMessage, log } from '../log.ts';
 import type { Module } from '../module.ts';
 import { type Actor, inTransaction, type OperationContext } from '../operations/index.ts';
 import { watchPeers } from './liveness.ts';
@@ -64,8 +64,11 @@ export async function startJobs(options: {
   const tasks: TaskList = {};
   for (const module of modules) {
     for (const [name, handler] of Object.entries(module.jobs ?? {})) {
-      tasks[name] = async (payload) =>
-        runJob({ db, clock, signal: stopping.signal }, name, handler, payload as Payload);
+      tasks[name] = async (payload, { job }) =>
+        runJob({ db, clock, signal: stopping.signal }, name, handler, payload as Payload, {
+          // Tried again under one key: a process that dies in between leaves one job, not two.
+          retryKey: job.key ?? `retry:${job.id}`,
+        });
     }
   }
   const events: WorkerEvents = new EventEmitter();
@@ -87,7 +90,10 @@ export async function startJobs(options: {
     ),
     logger: quietLogger(),
   });
-  const stopWatching = await watchPeers(db, poolId);
+  const stopWatching = await watchPeers(db, poolId).catch(async (error: unknown) => {
+    await runner.stop();
+    throw error;
+  });
   return {
     stop: async () => {
       stopping.abort();
@@ -102,6 +108,7 @@ async function runJob(
   name: string,
   handler: JobHandler,
   { user_id, request_id, attempt = 1, ...payload }: Payload,
+  { retryKey }: { retryKey: string },
 ): Promise<void> {
   const userId = user_id ?? '00000000-0000-0000-0000-000000000000';
   const requestId = request_id ?? newId();
@@ -120,13 +127,14 @@ async function runJob(
   } catch (error) {
     // Asked to stop: graphile-worker gives the job to another worker as it is.
     if (runtime.signal.aborted) throw error;
-    const message = error instanceof Error ? error.message : String(error);
     log.warn({ job: name, attempt, request_id: requestId, err: error }, 'a job failed');
+    // Work of nobody's comes again by itself.
+    if (user_id === undefined) return;
     const again = { ...payload, user_id: userId, request_id: requestId, attempt: attempt + 1 };
     await runtime.db.asUser(userId, async (tx) => {
       if (attempt < ATTEMPTS) {
         await tx.execute(
-          sql`select steward.add_job(${name}, ${JSON.stringify(again)}::jsonb, now() + make_interval(secs => ${BACKOFF_S[attempt - 1]!}), null, null)`,
+          sql`select steward.add_job(${name}, ${JSON.stringify(again)}::jsonb, now() + make_interval(secs => ${BACKOFF_S[attempt - 1]!}), null, ${retryKey})`,
         );
       } else {
         await tx.insert(deadJobs).values({
@@ -134,7 +142,7 @@ async function runJob(
           task: name,
           payload,
           attempts: attempt,
-          last_error: message.slice(0, 2000),
+          last_error: errorMessage(error).slice(0, 2000),
         });
       }
     });

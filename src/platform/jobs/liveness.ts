@@ -3,8 +3,13 @@ import type { Database } from '../database/index.ts';
 import { PRESENCE_LOCK } from '../database/session.ts';
 import { log } from '../log.ts';
 
-/** Milliseconds between two looks at the peers: a dead one's jobs are taken over within this, plus one poll. */
-const INTERVAL = 2000;
+/** Milliseconds between two looks at the peers. */
+const INTERVAL = 1000;
+/**
+ * Milliseconds for which a peer must look dead: one that lost its connection has a new one, and has said so, well
+ * within this. A dead one's jobs are taken over after this and one more look.
+ */
+const GRACE = 2500;
 
 /** Seconds after which a job whose worker nobody knows is free: its process died before it could say its name. */
 const UNKNOWN_S = 10;
@@ -17,17 +22,26 @@ const UNKNOWN_S = 10;
  * @returns a function that stops looking and takes this process off the list
  */
 export async function watchPeers(db: Database, poolId: string): Promise<() => Promise<void>> {
+  /** Since when each peer looks dead. */
+  const suspects = new Map<number, number>();
   const look = async (): Promise<void> => {
+    const number = await db.presence();
     await db.asService('worker liveness', async (tx) => {
-      const number = db.presence();
       await tx.execute(sql`
         insert into workers (number, pool_id) values (${number}, ${poolId})
         on conflict (number) do update set pool_id = excluded.pool_id`);
       // Skips rows that a peer is looking at; taking the lock of a living process fails at once.
+      const silent = await tx.execute<{ number: number }>(sql`
+        select number from workers where number <> ${number} and pg_try_advisory_xact_lock(${PRESENCE_LOCK}, number)
+        for update skip locked`);
+      const now = performance.now();
+      for (const known of suspects.keys()) {
+        if (!silent.rows.some((row) => row.number === known)) suspects.delete(known);
+      }
+      for (const row of silent.rows) if (!suspects.has(row.number)) suspects.set(row.number, now);
+      const gone = [...suspects].filter(([, since]) => now - since >= GRACE).map(([peer]) => peer);
       const dead = await tx.execute<{ pool_id: string }>(sql`
-        delete from workers where number in (
-          select number from workers where number <> ${number} for update skip locked
-        ) and pg_try_advisory_xact_lock(${PRESENCE_LOCK}, number) returning pool_id`);
+        delete from workers where number = any(${sql.param(gone)}::int[]) returning pool_id`);
       // After a lost connection a process has a new number and the same pool, which is well.
       const { rows: orphaned } = await tx.execute<{ pool_id: string }>(sql`
         select distinct locked_by as pool_id from graphile_worker.jobs
@@ -44,14 +58,29 @@ export async function watchPeers(db: Database, poolId: string): Promise<() => Pr
   };
   await look();
   let looking: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    looking = look().catch((error) => log.warn({ err: error }, 'could not look at the other workers'));
-  }, INTERVAL);
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const lookAgain = (): void => {
+    clearTimeout(timer);
+    looking = looking
+      .then(look)
+      .catch((error) => log.warn({ err: error }, 'could not look at the other workers'))
+      .finally(() => {
+        clearTimeout(timer);
+        if (!stopped) timer = setTimeout(lookAgain, INTERVAL);
+      });
+  };
+  timer = setTimeout(lookAgain, INTERVAL);
+  // After a lost connection the new number is told at once.
+  const unlisten = await db.listen('workers', () => lookAgain());
   return async () => {
-    clearInterval(timer);
+    stopped = true;
+    clearTimeout(timer);
+    unlisten();
     await looking;
+    const number = await db.presence();
     await db.asService('worker liveness', (tx) =>
-      tx.execute(sql`delete from workers where number = ${db.presence()}`),
+      tx.execute(sql`delete from workers where number = ${number}`),
     );
   };
 }

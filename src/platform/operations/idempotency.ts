@@ -5,7 +5,7 @@
  * is there before the work begins and names its owner, and the owner's advisory lock says whether it still lives.
  */
 import { createHash } from 'node:crypto';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Tx } from '../database/index.ts';
 import { idempotencyKeys } from '../database/schema.ts';
 import { PRESENCE_LOCK } from '../database/session.ts';
@@ -19,6 +19,8 @@ export interface Claim {
   readonly userId: string;
   readonly key: string;
   readonly hash: string;
+  /** The presence number of the process that will answer; null within the write's own transaction. */
+  readonly owner: number | null;
 }
 
 /** method + path + user + input: what makes two requests the same request. */
@@ -37,31 +39,23 @@ function canonical(value: unknown): string {
   );
 }
 
-export async function claim(
-  tx: Tx,
-  claim: Claim,
-  now: Date,
-  owner: 0,
-): Promise<{ body: unknown } | undefined>;
-export async function claim(
-  tx: Tx,
-  claim: Claim,
-  now: Date,
-  owner: number,
-): Promise<{ body: unknown } | 'in progress' | 'resumed' | undefined>;
 /**
  * Takes the key for a request, or says what came of the request that had it before.
  *
- * @param owner the presence number of the process that will answer, or 0 within the write's own transaction
  * @returns undefined when the request is to be carried out, `resumed` when that was begun by a process that is gone
  * @throws AppError `idempotency_conflict` when the key came with another request
  */
-export async function claim(tx: Tx, { userId, key, hash }: Claim, now: Date, owner: number) {
+export async function claim(
+  tx: Tx,
+  wanted: Claim,
+  now: Date,
+): Promise<{ body: unknown } | 'in progress' | 'resumed' | undefined> {
+  const { userId, key, hash, owner } = wanted;
   const row = {
     user_id: userId,
     idempotency_key: key,
     request_hash: hash,
-    owner: owner === 0 ? null : owner,
+    owner,
     created_at: now,
     expires_at: new Date(now.getTime() + KEPT_MS),
   };
@@ -80,14 +74,16 @@ export async function claim(tx: Tx, { userId, key, hash }: Claim, now: Date, own
       abandoned: sql<boolean>`${idempotencyKeys.response_status} is null and pg_try_advisory_xact_lock_shared(${PRESENCE_LOCK}, ${idempotencyKeys.owner})`,
     })
     .from(idempotencyKeys)
-    .where(mine({ userId, key, hash }))
+    .where(named(wanted))
     .for('update');
-  if (!earlier || earlier.expires_at <= now || (earlier.abandoned && earlier.hash === hash)) {
+  // Given back between the two statements: it is free.
+  if (!earlier) return claim(tx, wanted, now);
+  if (earlier.expires_at <= now || (earlier.abandoned && earlier.hash === hash)) {
     await tx
       .update(idempotencyKeys)
       .set({ ...row, response_status: null, response_body: null })
-      .where(mine({ userId, key, hash }));
-    return earlier?.abandoned && earlier.expires_at > now ? 'resumed' : undefined;
+      .where(named(wanted));
+    return earlier.abandoned && earlier.expires_at > now ? 'resumed' : undefined;
   }
   if (earlier.hash !== hash) {
     throw new AppError(
@@ -98,16 +94,25 @@ export async function claim(tx: Tx, { userId, key, hash }: Claim, now: Date, own
   return earlier.status === null ? 'in progress' : { body: earlier.body };
 }
 
-/** Keeps the answer for those who ask again. */
+/** Keeps the answer for those who ask again; without effect when another process has taken the request over. */
 export async function settle(tx: Tx, claim: Claim, status: number, body: unknown): Promise<void> {
-  await tx.update(idempotencyKeys).set({ response_status: status, response_body: body }).where(mine(claim));
+  await tx.update(idempotencyKeys).set({ response_status: status, response_body: body }).where(held(claim));
 }
 
 /** Gives the key back after a failure: the same request may be tried again. */
 export async function release(tx: Tx, claim: Claim): Promise<void> {
-  await tx.delete(idempotencyKeys).where(and(mine(claim), sql`response_status is null`));
+  await tx.delete(idempotencyKeys).where(held(claim));
 }
 
-function mine({ userId, key }: Claim) {
+function named({ userId, key }: Claim) {
   return and(eq(idempotencyKeys.user_id, userId), eq(idempotencyKeys.idempotency_key, key));
+}
+
+/** The row as its owner left it: not answered, and not taken over. */
+function held(claim: Claim) {
+  return and(
+    named(claim),
+    isNull(idempotencyKeys.response_status),
+    claim.owner === null ? isNull(idempotencyKeys.owner) : eq(idempotencyKeys.owner, claim.owner),
+  );
 }

@@ -15,6 +15,7 @@ import type { Database, Tx } from '../database/index.ts';
 import { eventLog } from '../database/schema.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { log } from '../log.ts';
 import { type Claim, claim, release, requestHash, settle } from './idempotency.ts';
 import type { Actor, Operation, OperationContext, StagedContext, StreamMessage } from './operation.ts';
 import { countCall } from './rate-limit.ts';
@@ -51,26 +52,32 @@ export async function runOperation(
   const { actor, input } = await admit(runtime, op, call, raw);
   if (op.kind === 'transaction') {
     return inTransaction(runtime, actor, call, async (ctx) => {
-      const key = keyOf(op, actor, call, raw);
-      const earlier = key && (await claim(ctx.tx, key, ctx.now, 0));
-      if (earlier) return { body: earlier.body, replayed: true };
+      const key = keyOf(op, actor, call, raw, null);
+      const earlier = key && (await claim(ctx.tx, key, ctx.now));
+      if (typeof earlier === 'object') return { body: earlier.body, replayed: true };
       const body = op.output.parse(await op.handler(ctx, input));
       if (key) await settle(ctx.tx, key, op.http.status ?? 200, body);
       return { body, replayed: false };
     });
   }
-  const key = keyOf(op, actor, call, raw);
-  const earlier = key && (await claimOrWait(runtime, actor.userId, key, runtime.clock.now()));
+  const key = keyOf(op, actor, call, raw, await runtime.db.presence());
+  const earlier = key && (await claimOrWait(runtime, key));
   if (typeof earlier === 'object') return { body: earlier.body, replayed: true };
   const ctx = stagedContext(runtime, actor, call, earlier === 'resumed');
+  const keep = (fn: (tx: Tx) => Promise<void>): Promise<void> => runtime.db.asUser(actor.userId, fn);
+  let output: unknown;
   try {
-    const body = op.output.parse(await op.handler(ctx, input));
-    if (key) await runtime.db.asUser(actor.userId, (tx) => settle(tx, key, op.http.status ?? 200, body));
-    return { body, replayed: false };
+    output = await op.handler(ctx, input);
   } catch (error) {
-    if (key) await runtime.db.asUser(actor.userId, (tx) => release(tx, key));
+    // A key that cannot be given back stays taken until this process is gone; the error is what matters.
+    if (key)
+      await keep((tx) => release(tx, key)).catch((err) => log.warn({ err }, 'a key was not given back'));
     throw error;
   }
+  // It has happened: from here on the key is never given back, so that asking again cannot make it happen twice.
+  const body = op.output.parse(output);
+  if (key) await keep((tx) => settle(tx, key, op.http.status ?? 200, body));
+  return { body, replayed: false };
 }
 
 /** Like `runOperation`, for those that answer with a stream; undefined when there is nothing to stream. */
@@ -204,18 +211,23 @@ function stagedContext(runtime: Runtime, actor: Actor, call: Call, resumed = fal
 }
 
 /** Reads need no key: asking again is harmless. */
-function keyOf(op: Operation, actor: Actor, call: Call, raw: unknown): Claim | undefined {
+function keyOf(
+  op: Operation,
+  actor: Actor,
+  call: Call,
+  raw: unknown,
+  owner: number | null,
+): Claim | undefined {
   if (call.idempotencyKey === undefined || op.effect === 'read' || op.secret) return undefined;
-  return { userId: actor.userId, key: call.idempotencyKey, hash: requestHash(op, actor.userId, raw) };
+  return { userId: actor.userId, key: call.idempotencyKey, hash: requestHash(op, actor.userId, raw), owner };
 }
 
 /** How long a second request waits for the first with the same key to be answered. */
 const WAIT_MS = 30_000;
 
-async function claimOrWait(runtime: Runtime, userId: string, key: Claim, now: Date) {
-  const owner = runtime.db.presence();
+async function claimOrWait(runtime: Runtime, key: Claim) {
   for (const started = Date.now(); Date.now() - started < WAIT_MS; ) {
-    const earlier = await runtime.db.asUser(userId, (tx) => claim(tx, key, now, owner));
+    const earlier = await runtime.db.asUser(key.userId, (tx) => claim(tx, key, runtime.clock.now()));
     if (earlier !== 'in progress') return earlier;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
