@@ -9,6 +9,11 @@ import { VERSION } from './version.ts';
 
 /** Exit codes: 0 done, 1 refused or failed, 2 the command line was not understood. */
 export async function run(args: readonly string[]): Promise<number> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Who reads has seen enough: steward tasks list | head -1
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
   const program = buildProgram();
   try {
     await program.parseAsync([...args], { from: 'user' });

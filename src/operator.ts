@@ -1,4 +1,6 @@
 /** What an operator does at the terminal. The database is opened directly, whether the server runs or not. */
+import { stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline/promises';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
@@ -19,21 +21,37 @@ const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 export async function serveUntilStopped(config: Config): Promise<void> {
   const { serve } = await import('./serve.ts');
   const running = await serve(config, { onProgress: progress });
+  // Before anybody is told that it is ready: until here, a signal simply ends us.
+  const stopped = stopSignal();
   process.stdout.write(`Steward is ready at ${running.url}\n`);
   const link = await running.app.firstLink(running.url);
   if (link !== undefined) process.stdout.write(`Open this link to make the first account: ${link}\n`);
-  await stopSignal();
+  await stopped;
   progress('Stopping');
-  await running.stop();
+  await within(running.stop());
 }
 
 export async function workUntilStopped(config: Config): Promise<void> {
   const { startWorker } = await import('./serve.ts');
   const worker = await startWorker({ ...config, concurrency: Math.max(1, config.concurrency) }, progress);
+  const stopped = stopSignal();
   process.stdout.write('Steward is working\n');
-  await stopSignal();
+  await stopped;
   progress('Stopping');
-  await worker.stop();
+  await within(worker.stop());
+}
+
+/** Milliseconds after which a process that was told to stop ends, whatever still holds it. */
+const LONGEST_STOP_MS = 4800;
+
+/** The embedded database ends with us, and an unfinished job is done again: nothing is lost by not waiting. */
+async function within(stopped: Promise<void>): Promise<void> {
+  const deadline = setTimeout(() => {
+    progress('Something did not stop in time; it is cut off.');
+    process.exit(1);
+  }, LONGEST_STOP_MS);
+  await stopped;
+  clearTimeout(deadline);
 }
 
 function stopSignal(): Promise<void> {
@@ -200,57 +218,76 @@ export async function doctor(config: Config, json: boolean): Promise<number> {
       });
     }
   };
+  const found = await stat(config.home).catch(() => undefined);
   await check('node', async () => `Node ${process.versions.node}`);
   await check('home', async () => {
-    const { stat } = await import('node:fs/promises');
-    const { mode } = await stat(config.home);
+    if (!found) throw new Error(`there is no ${config.home} yet; steward serve makes it`);
+    if (!found.isDirectory())
+      throw new Error(`${config.home} is not a directory; choose another with --home`);
+    const { mode } = found;
     if ((mode & 0o066) !== 0)
       throw new Error(`others may read ${config.home}; mend it with: chmod 700 ${config.home}`);
     return config.home;
   });
-  await check('database', async () => {
-    const opened = await openConfiguredDatabase(config);
-    try {
-      const { rows } = await opened.db.asService('doctor', (tx) =>
-        tx.execute<{ version: string; dead: number; late: number; users: number }>(sql`
-          select current_setting('server_version') as version,
-                 (select count(*)::int from dead_jobs where retried_at is null) as dead,
-                 (select count(*)::int from graphile_worker.jobs where locked_at is null and run_at < now() - interval '5 minutes') as late,
-                 (select count(*)::int from users) as users`),
-      );
-      const { version, dead, late, users } = rows[0]!;
-      findings.push({
-        check: 'users',
-        ok: users > 0,
-        message: users > 0 ? `${users}` : 'none yet: open the link that steward serve prints',
-      });
-      findings.push({ check: 'jobs', ok: dead === 0 && late === 0, message: jobsMessage(dead, late) });
-      return `PostgreSQL ${version}, migration ${opened.level}, ${opened.embedded ? 'embedded' : 'external'}`;
-    } finally {
-      await opened.close();
-    }
-  });
-  await check('port', async () => {
-    const { createServer } = await import('node:net');
-    await new Promise<void>((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(config.port, config.host, () => server.close(() => resolve()));
-    }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') throw error;
-      return fetch(`http://${config.host}:${config.port}/health`).then(async (answer) => {
-        const body = (await answer.json()) as { version?: string };
-        if (body.version === undefined)
-          throw new Error(`${config.port} is used by another program; choose another with --port`);
-      });
-    });
-    return `${config.host}:${config.port}`;
-  });
+  // A look must not make a home.
+  if (found?.isDirectory()) await check('database', () => checkDatabase(config, findings));
+  await check('port', () => checkPort(config));
   if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else
     for (const { check: name, ok, message } of findings)
       process.stdout.write(`${ok ? 'ok   ' : 'WRONG'} ${name}: ${message}\n`);
   return findings.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** Adds what it finds on the way: users and jobs. @returns what database it is */
+async function checkDatabase(config: Config, findings: Finding[]): Promise<string> {
+  const opened = await openConfiguredDatabase(config);
+  try {
+    const { rows } = await opened.db.asService('doctor', (tx) =>
+      tx.execute<{ version: string; dead: number; late: number; users: number }>(sql`
+          select current_setting('server_version') as version,
+                 (select count(*)::int from dead_jobs where retried_at is null) as dead,
+                 (select count(*)::int from graphile_worker.jobs where locked_at is null and run_at < now() - interval '5 minutes') as late,
+                 (select count(*)::int from users) as users`),
+    );
+    const { version, dead, late, users } = rows[0]!;
+    findings.push({
+      check: 'users',
+      ok: users > 0,
+      message: users > 0 ? `${users}` : 'none yet: open the link that steward serve prints',
+    });
+    findings.push({ check: 'jobs', ok: dead === 0 && late === 0, message: jobsMessage(dead, late) });
+    return `PostgreSQL ${version}, migration ${opened.level}, ${opened.embedded ? 'embedded' : 'external'}`;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Free, or ours already. */
+async function checkPort({ host, port }: Config): Promise<string> {
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const inUse = await new Promise<boolean>((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE'
+        ? resolve(true)
+        : reject(new Error(`cannot listen on ${where} (${error.message}); choose another with --host`)),
+    );
+    server.listen(port, host, () => server.close(() => resolve(false)));
+  });
+  if (inUse && !(await isSteward(`http://${where}`)))
+    throw new Error(`${where} is used by another program; choose another with --port`);
+  return inUse ? `${where}, where Steward answers` : where;
+}
+
+async function isSteward(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(3000) });
+    const body = (await answer.json()) as { version?: unknown };
+    return typeof body.version === 'string';
+  } catch {
+    return false;
+  }
 }
 
 function jobsMessage(dead: number, late: number): string {

@@ -39,8 +39,7 @@ export async function serve(
   let server: ServerType | undefined;
   let workers: Workers | undefined;
   const stop = async (): Promise<void> => {
-    if (server) await closeServer(server);
-    await workers?.stop();
+    await Promise.all([server && closeServer(server), workers?.stop()]);
     await app.close();
   };
   try {
@@ -54,7 +53,7 @@ export async function serve(
       hosts: hostNames(config),
       origins: () => [url, ...(config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin])],
     });
-    mountOperator(http, app);
+    mountOperator(http, app, hostNames(config) === LOOPBACK);
     mountDocs(http);
     mountMcp(http, app.runtime, app.tools, app.authenticate, VERSION);
     app.mount(http, () => url);
@@ -90,7 +89,10 @@ export async function startWorker(
   onProgress?: (line: string) => void,
 ): Promise<{ stop(): Promise<void> }> {
   const app = await openApp(config, onProgress === undefined ? {} : { onProgress });
-  const workers = await work(app, config);
+  const workers = await work(app, config).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
   return {
     stop: async () => {
       await workers.stop();
@@ -108,8 +110,12 @@ function work(app: App, config: Config): Promise<Workers> {
   });
 }
 
-/** What an operator's tools ask: is it well, and how busy. */
-function mountOperator(http: HttpApp, app: App): void {
+/**
+ * What an operator's tools ask: is it well, and how busy.
+ *
+ * @param isPrivate this machine alone reaches the server, with no proxy before it: whoever asks may see the metrics
+ */
+function mountOperator(http: HttpApp, app: App, isPrivate: boolean): void {
   http.get('/health', async (c) => {
     try {
       const { rows } = await app.runtime.db.asService('health', (tx) =>
@@ -126,6 +132,11 @@ function mountOperator(http: HttpApp, app: App): void {
     }
   });
   http.get('/metrics', async (c) => {
+    if (!isPrivate) {
+      const actor = await app.authenticate(c.req.raw.headers);
+      if (!actor) throw new AppError('unauthorized', "send an administrator's key as Authorization: Bearer.");
+      if (actor.role !== 'admin') throw new AppError('forbidden', 'only an administrator reads the metrics.');
+    }
     const { type, body } = await metricsText(app.runtime.db);
     return c.body(body, 200, { 'content-type': type });
   });

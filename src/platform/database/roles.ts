@@ -27,7 +27,7 @@ export function roleUrl(adminUrl: string, role: Role, fallbackSecret: string): s
  * Makes the two login roles and gives them what they need in this database; harmless when all is there already.
  *
  * @param adminUrl a role that may create roles, on PostgreSQL 15 or newer
- * @throws AppError `database_unreachable` or `database_version`
+ * @throws AppError `database_unreachable`, `database_version` or `configuration`
  */
 export async function prepareRoles(adminUrl: string, fallbackSecret: string): Promise<void> {
   const admin = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
@@ -69,6 +69,13 @@ export async function prepareRoles(adminUrl: string, fallbackSecret: string): Pr
       grant usage, create on schema public to steward_owner;
       grant usage on schema public to steward_app;
     `);
+  } catch (cause) {
+    if ((cause as pg.DatabaseError).code !== '42501') throw cause;
+    throw new AppError(
+      'configuration',
+      `the role in DATABASE_URL may not do enough: ${(cause as Error).message}. It must be one that may create roles, and own the database.`,
+      { cause },
+    );
   } finally {
     await admin.end();
   }

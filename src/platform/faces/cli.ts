@@ -82,6 +82,8 @@ function commandFor(described: Operation, withSession: WithSession): Command {
     named.forEach((name, index) => {
       if (args[index] !== undefined) input[name] = args[index];
     });
+    if (text !== undefined && input[text] === undefined && options[camel(text)] === undefined)
+      command.error(`error: missing required argument '${kebab(text)}'`);
     for (const [name, property] of Object.entries(schema.properties ?? {})) {
       const value = options[camel(name)];
       if (value !== undefined && !positional.includes(name)) input[name] = parseOption(name, property, value);
@@ -119,6 +121,11 @@ function typesOf(schema: JsonSchema): string[] {
   return schema.type === undefined ? [] : typeof schema.type === 'string' ? [schema.type] : [...schema.type];
 }
 
+function itemTypes(schema: JsonSchema): string[] {
+  if (schema.anyOf) return schema.anyOf.flatMap(itemTypes);
+  return schema.items ? typesOf(schema.items) : [];
+}
+
 function optionFor(name: string, schema: JsonSchema, mandatory: boolean): Option {
   const types = typesOf(schema);
   const isFlag = types.includes('boolean') && !types.includes('string');
@@ -133,8 +140,11 @@ function optionFor(name: string, schema: JsonSchema, mandatory: boolean): Option
 function parseOption(name: string, schema: JsonSchema, value: unknown): unknown {
   const types = typesOf(schema);
   if (Array.isArray(value)) {
-    const items = schema.items && typesOf(schema.items);
-    return items?.includes('object') ? value.map((item) => parseJson(name, String(item))) : value;
+    const [only] = value;
+    if (value.length === 1 && only === 'null' && types.includes('null')) return null;
+    // All at once as JSON, which is also how none is said; else one by one.
+    if (value.length === 1 && /^\[.*\]$/s.test(String(only))) return parseJson(name, String(only));
+    return itemTypes(schema).includes('object') ? value.map((item) => parseJson(name, String(item))) : value;
   }
   if (value === true) return true;
   const text = String(value);
