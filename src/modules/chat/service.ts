@@ -320,7 +320,10 @@ export async function endRun(tx: Tx, run: Run, end: End): Promise<boolean> {
   return ended.length > 0;
 }
 
-/** Ends a run that nobody has begun, and asks one that is at work to end. */
+/** Milliseconds that a run is given to end by itself when it is stopped. */
+const STOP_MS = 3000;
+
+/** Ends a run that nobody has begun, and asks one that is at work to end; if it does not, a new attempt ends it. */
 export async function stopRun(ctx: OperationContext, run: Run): Promise<void> {
   const mine = and(eq(runs.user_id, run.user_id), eq(runs.id, run.id));
   const unbegun = await ctx.tx
@@ -328,8 +331,12 @@ export async function stopRun(ctx: OperationContext, run: Run): Promise<void> {
     .set({ status: 'cancelled', stop_requested_at: ctx.now, finished_at: ctx.now })
     .where(and(mine, eq(runs.status, 'queued')))
     .returning({ id: runs.id });
-  if (unbegun.length === 0) await ctx.tx.update(runs).set({ stop_requested_at: ctx.now }).where(mine);
-  ctx.event(unbegun.length > 0 ? 'run.cancelled' : 'run.stop_requested', { type: 'run', id: run.id });
+  const about = { type: 'run', id: run.id };
+  if (unbegun.length > 0) return ctx.event('run.cancelled', about, { conversation_id: run.conversation_id });
+  await ctx.tx.update(runs).set({ stop_requested_at: ctx.now }).where(mine);
+  ctx.event('run.stop_requested', about, { conversation_id: run.conversation_id });
+  const runAt = new Date(ctx.now.getTime() + STOP_MS);
+  ctx.enqueue('chat.turn', { run_id: run.id, timezone: ctx.actor.timezone }, { runAt });
 }
 
 export async function stepsOf(tx: Tx, run: Run): Promise<RunStep[]> {

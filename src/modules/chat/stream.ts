@@ -22,21 +22,33 @@ const FRESH_MS = 250;
 const BATCH_MS = 60;
 
 export class RunStreams {
-  /** The runs that this process works on. */
+  /** The runs that this process works on: who speaks for them, and how they are told to stop. */
   readonly #speaking = new Map<string, Speaker>();
+  readonly #stops = new Map<string, AbortController>();
   readonly #listeners = new Map<string, Set<Bell>>();
+  #hearing: Promise<unknown> | undefined;
 
   /** Begins to speak for a run; `said` is what an earlier attempt has already said and kept. */
   open(db: Database, run: Run, said: readonly UIMessageChunk[]): Speaker {
-    const ring = (): void => {
-      for (const bell of this.#listeners.get(run.id) ?? []) bell.ring();
-    };
+    const ring = (): void => this.#ring(run.id);
     const speaker = new Speaker(db, run, said, ring, () => {
       if (this.#speaking.get(run.id) === speaker) this.#speaking.delete(run.id);
     });
     this.#speaking.set(run.id, speaker);
     ring();
     return speaker;
+  }
+
+  /** Is aborted when somebody, in whatever process, asks the run to stop from now on. */
+  async stopOf(db: Database, runId: string): Promise<AbortController> {
+    const stop = new AbortController();
+    this.#stops.set(runId, stop);
+    await this.#hear(db);
+    return stop;
+  }
+
+  forgetStop(runId: string, stop: AbortController): void {
+    if (this.#stops.get(runId) === stop) this.#stops.delete(runId);
   }
 
   /**
@@ -55,24 +67,39 @@ export class RunStreams {
     signal.addEventListener('abort', () => bell.ring(), { once: true });
     const listeners = this.#listeners.get(runId) ?? new Set();
     this.#listeners.set(runId, listeners.add(bell));
-    const unlisten = [
-      await db.listen(service.CHUNKS_CHANNEL, (id) => {
-        if (id === null || id === runId) bell.ring();
-      }),
-      // The end of a run, and its taking over, are events.
-      await db.listen('events', (payload) => {
-        if (payload === null || (payload.includes(runId) && !payload.includes('run.queued'))) bell.ring();
-      }),
-    ];
     try {
+      await this.#hear(db);
       if (fresh && !this.#speaking.has(runId)) await bell.rung(FRESH_MS);
       const whole = yield* this.#from(db, userId, runId, bell, signal);
       if (whole && !signal.aborted) yield { data: '[DONE]' };
     } finally {
-      for (const stop of unlisten) stop();
       listeners.delete(bell);
       if (listeners.size === 0) this.#listeners.delete(runId);
     }
+  }
+
+  /** Hears what other processes say of runs, from the first time on that it is needed. */
+  #hear(db: Database): Promise<unknown> {
+    this.#hearing ??= Promise.all([
+      db.listen(service.CHUNKS_CHANNEL, (runId) => this.#ring(runId)),
+      db.listen('events', (payload) => {
+        if (payload === null) return this.#ring(null);
+        const { type, entity_id } = JSON.parse(payload) as { type: string; entity_id: string };
+        if (type === 'run.stop_requested') this.#stops.get(entity_id)?.abort();
+        // The end of a run, and its taking over.
+        else if (type.startsWith('run.') && type !== 'run.queued') this.#ring(entity_id);
+      }),
+    ]).catch((error: unknown) => {
+      this.#hearing = undefined;
+      throw error;
+    });
+    return this.#hearing;
+  }
+
+  /** @param runId null when something may have been missed: everybody looks for himself */
+  #ring(runId: string | null): void {
+    const sets = runId === null ? this.#listeners.values() : [this.#listeners.get(runId) ?? []];
+    for (const bells of sets) for (const bell of bells) bell.ring();
   }
 
   /** @returns whether that was all */

@@ -13,6 +13,7 @@
  * said anew. An attempt that has been overtaken writes nothing any more.
  */
 import type { UIMessageChunk } from 'ai';
+import { isConnectionLoss } from '../../platform/database/connection-loss.ts';
 import type { Tx } from '../../platform/database/index.ts';
 import { AppError, errorBody } from '../../platform/errors.ts';
 import type { Tool } from '../../platform/faces/tools.ts';
@@ -58,13 +59,13 @@ const MAX_STEPS = 16;
 
 /** Carries out one run; resolves when it has ended or is somebody else's. */
 export async function turn(deps: TurnDeps, runId: string, timezone: string, ctx: JobContext): Promise<void> {
-  const stop = new AbortController();
   // Heard from before the run is read, so that no request to stop falls in between.
-  const unlisten = await ctx.db.listen('events', (payload) => {
-    if (payload?.includes(runId) && payload.includes('run.stop_requested')) stop.abort();
-  });
+  const stop = await deps.streams.stopOf(ctx.db, runId);
   try {
-    const begun = await begin(deps, runId, timezone, ctx);
+    const begun = await begin(deps, runId, timezone, ctx).catch(async (error: unknown) => {
+      if (ctx.signal.aborted || isConnectionLoss(error)) throw error;
+      await failToBegin(runId, ctx, error);
+    });
     if (!begun) return;
     if (begun.run.stop_requested_at) stop.abort();
     const speaker = deps.streams.open(ctx.db, begun.run, replay(begun.run, begun.parts));
@@ -77,7 +78,7 @@ export async function turn(deps: TurnDeps, runId: string, timezone: string, ctx:
   } catch (error) {
     if (!(error instanceof TakenOver)) throw error;
   } finally {
-    unlisten();
+    deps.streams.forgetStop(runId, stop);
   }
 }
 
@@ -127,6 +128,23 @@ async function begin(
   });
 }
 
+/** A run that cannot even be begun would keep its conversation closed for ever. */
+async function failToBegin(runId: string, ctx: JobContext, error: unknown): Promise<void> {
+  log.error({ err: error, run: runId, request_id: ctx.requestId }, 'a turn could not begin');
+  await ctx.transaction(async ({ tx, now, userId, event }) => {
+    const run = await service.beginRun(tx, userId, runId, now);
+    if (!run) return;
+    const { code, message } = defect();
+    await service.endRun(tx, run, {
+      status: 'failed',
+      error_code: code,
+      error_message: message,
+      finished_at: now,
+    });
+    event('run.failed', { type: 'run', id: run.id }, { conversation_id: run.conversation_id });
+  });
+}
+
 interface End {
   readonly status: 'completed' | 'failed' | 'cancelled';
   readonly error?: AppError;
@@ -170,8 +188,8 @@ class Turn {
       do await this.#toolSteps();
       while (!(await this.#modelStep()));
     } catch (error) {
-      if (error instanceof TakenOver || this.#ctx.signal.aborted) throw error;
-      // A defect is told to whoever waits. If even that cannot be kept, the job is tried again.
+      if (error instanceof TakenOver || this.#ctx.signal.aborted || isConnectionLoss(error)) throw error;
+      // A defect is told to whoever waits, and not tried again.
       log.error({ err: error, run: this.#begun.run.id, request_id: this.#ctx.requestId }, 'a turn failed');
       await this.#keep({ end: { status: 'failed', error: defect() } });
     }
@@ -348,7 +366,7 @@ class Turn {
    * @throws TakenOver
    */
   async #keep({ steps = [], done, call, end }: Kept): Promise<boolean> {
-    const { run, history, model } = this.#begun;
+    const { run } = this.#begun;
     const about = { type: 'run', id: run.id };
     if (end) {
       for (const part of this.#parts) {
@@ -359,31 +377,27 @@ class Turn {
       await this.#speaker.flush();
     }
     const added = await this.#ctx.transaction(async ({ tx, now, event, enqueue }) => {
-      // Sent together: whatever the others did is undone when the run is not this attempt's.
-      const [mine, added] = await Promise.all([
-        end
-          ? service.endRun(tx, run, {
-              status: end.status,
-              error_code: end.error?.code ?? null,
-              error_message: end.error?.message ?? null,
-              finished_at: now,
-            })
-          : service.holdRun(tx, run),
+      const held = end
+        ? service.endRun(tx, run, {
+            status: end.status,
+            error_code: end.error?.code ?? null,
+            error_message: end.error?.message ?? null,
+            finished_at: now,
+          })
+        : service.holdRun(tx, run);
+      // Sent along with it: whatever came of these is undone when the run is not this attempt's.
+      const kept = Promise.all([
         steps.length > 0 ? service.addSteps(tx, steps) : [],
         done && service.finishStep(tx, done),
         this.#parts.length > 0 && service.saveParts(tx, run, this.#parts, now),
         call && insertCall(tx, call),
       ]);
-      if (!mine) throw new TakenOver();
+      kept.catch(() => undefined);
+      if (!(await held)) throw new TakenOver();
+      const [added] = await kept;
       if (done) event('tool.called', about, { tool: done.tool_name, ok: done.status === 'completed' });
       if (end) event(`run.${end.status}`, about, { conversation_id: run.conversation_id });
-      const first = !history.some(({ role }) => role === 'assistant');
-      if (
-        end?.status === 'completed' &&
-        first &&
-        !(model instanceof AppError) &&
-        model.provider !== 'builtin'
-      )
+      if (end?.status === 'completed' && this.#wantsTitle())
         enqueue('chat.title', { conversation_id: run.conversation_id });
       return added;
     });
@@ -392,6 +406,13 @@ class Turn {
       this.#speaker.close(closingOf({ status: end.status, error_message: end.error?.message ?? null }));
     }
     return end !== undefined;
+  }
+
+  /** After the first answer; the built-in model has no better title than the message itself. */
+  #wantsTitle(): boolean {
+    const { model, history } = this.#begun;
+    const builtin = model instanceof AppError || model.provider === 'builtin';
+    return !builtin && !history.some(({ role }) => role === 'assistant');
   }
 }
 
