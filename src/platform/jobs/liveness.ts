@@ -9,7 +9,7 @@ const INTERVAL = 1000;
  * Milliseconds for which a peer must look dead: one that lost its connection has a new one, and has said so, well
  * within this. A dead one's jobs are taken over after this and one more look.
  */
-const GRACE = 2500;
+const GRACE = 1900;
 
 /** Seconds after which a job whose worker nobody knows is free: its process died before it could say its name. */
 const UNKNOWN_S = 10;
