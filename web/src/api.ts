@@ -1,4 +1,5 @@
-/** The one way the page talks to the server: JSON over fetch, with the session's cookie. */
+/** The one way the page talks to the server: JSON over fetch, with the session's cookie, typed by its operations. */
+import type { Routes } from '../../src/app.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -24,7 +25,13 @@ export interface Page<T> {
   next_cursor: string | null;
 }
 
-type Input = Readonly<Record<string, unknown>>;
+/** A method and a path, as the server's operations declare them. */
+export type Route = keyof Routes;
+export type Input<R extends Route> = Routes[R]['input'];
+export type Output<R extends Route> = Routes[R]['output'];
+
+/** What may be left out when nothing in it is required. */
+type Args<R extends Route> = Record<never, never> extends Input<R> ? [input?: Input<R>] : [input: Input<R>];
 
 /**
  * Calls an operation. `{name}` in the path is taken from the input; the rest becomes the query (GET, DELETE) or the
@@ -32,8 +39,9 @@ type Input = Readonly<Record<string, unknown>>;
  *
  * @throws ApiError
  */
-export async function call<T>(method: Method, path: string, input: Input = {}): Promise<T> {
-  const rest: Record<string, unknown> = { ...input };
+export async function call<R extends Route>(route: R, ...[input]: Args<R>): Promise<Output<R>> {
+  const [method, path] = route.split(' ') as [Method, string];
+  const rest: Record<string, unknown> = { ...(input as object) };
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = encodeURIComponent(String(rest[name]));
     delete rest[name];
@@ -57,7 +65,7 @@ export async function call<T>(method: Method, path: string, input: Input = {}): 
   const text = await response.text();
   const body = parse(text);
   if (!response.ok) throw toApiError(response, body);
-  return body as T;
+  return body as Output<R>;
 }
 
 /** Reads the error body of a response that did not come through `call`. */
@@ -83,7 +91,7 @@ function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function queryString(input: Input): string {
+function queryString(input: Readonly<Record<string, unknown>>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input)) {
     if (value !== undefined && value !== null && value !== '') query.set(name, String(value));

@@ -1,6 +1,8 @@
 /** The three kinds of thing a person has: their names, looks, statuses and where they live. */
 import { IconAlertTriangle, IconCircleCheck, IconTarget, type TablerIcon } from '@tabler/icons-react';
-import type { Entity, EntityType, LinkType } from './types.ts';
+import type { Changes, Entity, EntityType, LinkType } from './types.ts';
+
+type Status = NonNullable<Changes['status']>;
 
 export interface Kind {
   readonly type: EntityType;
@@ -9,10 +11,10 @@ export interface Kind {
   readonly one: string;
   readonly icon: TablerIcon;
   readonly color: string;
-  readonly statuses: readonly { value: string; label: string }[];
+  readonly statuses: readonly { value: Entity['status']; label: string }[];
   /** The status of a new one, and the one that means it is over. */
-  readonly fresh: string;
-  readonly over: string;
+  readonly fresh: Status;
+  readonly over: Status;
   /** What the button that ends it says. */
   readonly finish: string;
 }

@@ -16,11 +16,17 @@ interface Answer<T> {
   error: { code?: string; message?: string; status?: number } | null;
 }
 
+/** What the page can say better than the server, by the server's code. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  SESSION_NOT_FRESH:
+    'You signed in more than a day ago. To be sure it is you, sign out and in again; then add the passkey.',
+};
+
 function unwrap<T>({ data, error }: Answer<T>): T | null {
   if (error)
     throw new ApiError(
       error.code ?? 'passkey',
-      error.message ?? 'The passkey was not accepted.',
+      MESSAGES[error.code ?? ''] ?? error.message ?? 'The passkey was not accepted.',
       error.status ?? 400,
     );
   return data;

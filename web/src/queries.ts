@@ -1,7 +1,7 @@
 /** What the page reads, each with the key under which live events make it fresh again. */
 import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
-import { ApiError, call, type Page } from './api.ts';
-import type { Conversation, Goal, InboxItem, Link, Me, Plan, Problem, Task } from './types.ts';
+import { ApiError, call, type Output, type Page, type Route } from './api.ts';
+import { readSession } from './auth.ts';
 
 /** HTTP statuses that pass by themselves; 0 is no answer at all. */
 const PASSING = new Set([0, 429, 502, 503, 504]);
@@ -20,23 +20,35 @@ export const queryClient = new QueryClient({
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: () => call<Me>('GET', '/v1/me'),
+  queryFn: () => call('GET /v1/me'),
   staleTime: 5 * 60_000,
 });
 
+/** Reading it also renews it: who comes back within a week stays signed in. */
+export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: readSession });
+
 export const planQuery = queryOptions({
   queryKey: ['plan'],
-  queryFn: () => call<Plan>('GET', '/v1/plan/get_today'),
+  queryFn: () => call('GET /v1/plan/get_today'),
 });
 
 /** Rows a list asks for at a time, and the most the interface gives at once. */
 const PAGE = 50;
 const MOST = 200;
 
-function listQuery<T>(root: string, path: string, filter: object) {
+/** The routes that answer in pages. */
+type ListRoute = { [R in Route]: Output<R> extends Page<unknown> ? R : never }[Route];
+type Row<R extends ListRoute> = Output<R>['items'][number];
+
+/** Every list takes these two; that the rows are those of the route is beyond what a generic call can infer. */
+function readPage<R extends ListRoute>(route: R, input: { limit: number; cursor?: string | undefined }) {
+  return call(route as 'GET /v1/tasks', input) as Promise<unknown> as Promise<Page<Row<R>>>;
+}
+
+function listQuery<R extends ListRoute>(root: string, route: R, filter: object) {
   return infiniteQueryOptions({
     queryKey: [root, 'list', filter],
-    queryFn: ({ pageParam }) => call<Page<T>>('GET', path, { ...filter, limit: PAGE, cursor: pageParam }),
+    queryFn: ({ pageParam }) => readPage(route, { ...filter, limit: PAGE, cursor: pageParam }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     // While one types or changes the filter the last answer stays, so that the page does not flicker.
@@ -51,30 +63,30 @@ interface Narrow {
 }
 
 export const tasksQuery = (filter: Narrow & { goal_id?: string; sort?: string }) =>
-  listQuery<Task>('tasks', '/v1/tasks', filter);
-export const goalsQuery = (filter: Narrow) => listQuery<Goal>('goals', '/v1/goals', filter);
-export const problemsQuery = (filter: Narrow) => listQuery<Problem>('problems', '/v1/problems', filter);
-export const inboxQuery = () => listQuery<InboxItem>('inbox', '/v1/inbox', {});
+  listQuery('tasks', 'GET /v1/tasks', filter);
+export const goalsQuery = (filter: Narrow) => listQuery('goals', 'GET /v1/goals', filter);
+export const problemsQuery = (filter: Narrow) => listQuery('problems', 'GET /v1/problems', filter);
+export const inboxQuery = () => listQuery('inbox', 'GET /v1/inbox', {});
 
 /** Every row of a list: what a picture of all of it, or a choice among all of it, needs. */
-function everyQuery<T>(root: string, path: string) {
+function everyQuery<R extends ListRoute>(root: string, route: R) {
   return queryOptions({
     queryKey: [root, 'every'],
     queryFn: async () => {
-      const rows: T[] = [];
-      let cursor: string | null = null;
+      const rows: Row<R>[] = [];
+      let cursor: string | undefined;
       do {
-        const page: Page<T> = await call<Page<T>>('GET', path, { limit: MOST, cursor });
+        const page: Page<Row<R>> = await readPage(route, { limit: MOST, cursor });
         rows.push(...page.items);
-        cursor = page.next_cursor;
-      } while (cursor !== null && rows.length < 5 * MOST);
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined && rows.length < 5 * MOST);
       return rows;
     },
   });
 }
 
-export const everyTaskQuery = everyQuery<Task>('tasks', '/v1/tasks');
-export const everyGoalQuery = everyQuery<Goal>('goals', '/v1/goals');
-export const everyProblemQuery = everyQuery<Problem>('problems', '/v1/problems');
-export const everyLinkQuery = everyQuery<Link>('links', '/v1/links');
-export const conversationsQuery = everyQuery<Conversation>('conversations', '/v1/conversations');
+export const everyTaskQuery = everyQuery('tasks', 'GET /v1/tasks');
+export const everyGoalQuery = everyQuery('goals', 'GET /v1/goals');
+export const everyProblemQuery = everyQuery('problems', 'GET /v1/problems');
+export const everyLinkQuery = everyQuery('links', 'GET /v1/links');
+export const conversationsQuery = everyQuery('conversations', 'GET /v1/conversations');

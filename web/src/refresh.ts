@@ -5,23 +5,28 @@ import { queryClient } from './queries.ts';
 const GATHER_MS = 60;
 
 /**
- * Milliseconds at least from one fetch to the next. The server gives the plan 15 times a minute to one person, and
- * every change of a task changes it.
+ * A few fetches at once, then one in so many milliseconds. The server gives the plan 15 times a minute to one person,
+ * and every change of a task changes it.
  */
-const PACE_MS: Readonly<Record<string, number>> = { plan: 6000 };
+const PACE: Readonly<Record<string, { readonly burst: number; readonly ms: number }>> = {
+  plan: { burst: 5, ms: 6000 },
+};
 
 const waiting = new Set<string>();
-const lastAt = new Map<string, number>();
+/** When a fetch would be due if each had waited for its turn; those of a burst are ahead of it. */
+const turn = new Map<string, number>();
 
 /** Makes the queries under this root stale, and those that are shown are fetched. */
 export function refreshSoon(root: string): void {
   if (waiting.has(root)) return;
   waiting.add(root);
-  const due = (lastAt.get(root) ?? Number.NEGATIVE_INFINITY) + (PACE_MS[root] ?? 0) - performance.now();
+  const { burst, ms } = PACE[root] ?? { burst: 1, ms: 0 };
+  const own = Math.max(performance.now(), (turn.get(root) ?? 0) + ms);
+  const due = own - (burst - 1) * ms - performance.now();
   setTimeout(
     () => {
       waiting.delete(root);
-      lastAt.set(root, performance.now());
+      turn.set(root, own);
       void queryClient.invalidateQueries({ queryKey: [root] });
     },
     Math.max(GATHER_MS, due),

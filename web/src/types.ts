@@ -1,118 +1,23 @@
-/** The rows of the REST interface, as the page reads them. */
+/** The rows of the REST interface, by the names the page has for them; what is in them the operations declare. */
+import type { Input, Output } from './api.ts';
 
-export type EntityType = 'task' | 'goal' | 'problem';
-export type TaskStatus = 'open' | 'blocked' | 'done' | 'archived';
-export type GoalStatus = 'active' | 'paused' | 'done' | 'archived';
-export type ProblemStatus = 'active' | 'monitoring' | 'resolved' | 'archived';
-export type LinkType = 'depends_on' | 'blocks' | 'supports_goal' | 'related' | 'addresses_problem';
-
-interface Row {
-  id: string;
-  title: string;
-  created_at: string;
-  updated_at: string;
-  archived_at: string | null;
-}
-
-export interface Task extends Row {
-  status: TaskStatus;
-  notes: string | null;
-  priority: number | null;
-  impact_score: number | null;
-  due_date: string | null;
-  due_time?: string | null;
-  tags?: string[] | null;
-  snoozed_until?: string | null;
-  completed_at: string | null;
-}
-
-export interface Goal extends Row {
-  status: GoalStatus;
-  description: string | null;
-  horizon: string | null;
-  target_date: string | null;
-}
-
-export interface Problem extends Row {
-  status: ProblemStatus;
-  description: string | null;
-  severity: number | null;
-  horizon: string | null;
-}
-
+export type Task = Output<'GET /v1/tasks/{id}'>;
+export type Goal = Output<'GET /v1/goals/{id}'>;
+export type Problem = Output<'GET /v1/problems/{id}'>;
 export type Entity = Task | Goal | Problem;
+/** What of an entity of any kind may be changed. */
+export type Changes = Omit<Input<`PATCH /v1/${'tasks' | 'goals' | 'problems'}/{id}`>, 'id'>;
 
-export interface Link {
-  id: string;
-  from_entity_type: EntityType;
-  from_entity_id: string;
-  to_entity_type: EntityType;
-  to_entity_id: string;
-  link_type: LinkType;
-}
+export type Link = Output<'GET /v1/links'>['items'][number];
+export type EntityType = Link['from_entity_type'];
+export type LinkType = Link['link_type'];
 
-export interface PlanItem {
-  id: string;
-  title: string;
-  score?: number;
-  reasons: string[];
-}
+export type Plan = Output<'GET /v1/plan/get_today'>;
+/** A blocked task has no score. */
+export type PlanItem = Plan['blocked'][number];
 
-export interface Plan {
-  generated_at: string;
-  today: PlanItem[];
-  next: PlanItem[];
-  blocked: PlanItem[];
-}
-
-export interface InboxItem {
-  id: string;
-  source: string;
-  message_raw: string;
-  received_at: string;
-  status?: string | null;
-  error_message?: string | null;
-}
-
-export interface CaptureResult {
-  applied: { links_created: number };
-  items: { entity_type: EntityType; id: string; title: string; change: 'created' | 'updated' }[];
-  /** What was proposed and not done. */
-  skipped: { what: string; why: string }[];
-}
-
-export interface Conversation {
-  id: string;
-  title: string | null;
-  created_at: string;
-  updated_at: string;
-}
-
-export interface Me {
-  id: string;
-  email: string;
-  name: string;
-  role: 'admin' | 'user';
-  timezone: string;
-}
-
-export interface ApiKey {
-  id: string;
-  label: string;
-  prefix?: string | null;
-  created_at: string;
-  last_used: string | null;
-}
-
-export interface Invitation {
-  id: string;
-  email: string | null;
-  role: 'admin' | 'user';
-  expires_at: string | null;
-  used_at: string | null;
-}
-
-export interface User extends Me {
-  two_factor_enabled: boolean;
-  created_at: string;
-}
+export type InboxItem = Output<'GET /v1/inbox/{id}'>;
+export type CaptureResult = Output<'POST /v1/capture/thought'>;
+export type Conversation = Output<'GET /v1/conversations'>['items'][number];
+export type ApiKey = Output<'GET /v1/keys'>['items'][number];
+export type User = Output<'GET /v1/users'>['items'][number];

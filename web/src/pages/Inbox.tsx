@@ -77,7 +77,7 @@ function Message({ item }: { item: InboxItem }) {
   const act = async (verb: 'retry' | 'dismiss') => {
     setBusy(true);
     try {
-      await call('POST', `/v1/inbox/{id}/${verb}`, { id: item.id });
+      await call(`POST /v1/inbox/{id}/${verb}`, { id: item.id });
     } catch (error) {
       toastError(error);
     }

@@ -51,13 +51,11 @@ function useAttempt() {
 
 function Failure({ message }: { message: string | undefined }) {
   return (
-    <div role="alert">
-      {message && (
-        <Alert color="clay" p="sm">
-          {message}
-        </Alert>
-      )}
-    </div>
+    message && (
+      <Alert color="clay" p="sm">
+        {message}
+      </Alert>
+    )
   );
 }
 

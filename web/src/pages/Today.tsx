@@ -73,7 +73,7 @@ export function Today() {
 
 function PlanAnew() {
   const refresh = useMutation({
-    mutationFn: () => call('POST', '/v1/plan/refresh'),
+    mutationFn: () => call('POST /v1/plan/refresh'),
     onError: toastError,
     onSettled: () => queryClient.invalidateQueries({ queryKey: planQuery.queryKey }),
   });

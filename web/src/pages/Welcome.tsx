@@ -122,13 +122,11 @@ function LinkForm({ token, link }: { token: string; link: OneTimeLink }) {
             visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
             {...form.getInputProps('password')}
           />
-          <div role="alert">
-            {error && (
-              <Alert color="clay" p="sm">
-                {error}
-              </Alert>
-            )}
-          </div>
+          {error && (
+            <Alert color="clay" p="sm">
+              {error}
+            </Alert>
+          )}
           <Button type="submit" loading={busy} fullWidth>
             {text.button}
           </Button>

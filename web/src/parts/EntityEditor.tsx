@@ -4,7 +4,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { call } from '../api.ts';
 import { KINDS } from '../entities.ts';
-import type { Entity, EntityType } from '../types.ts';
+import type { EntityType } from '../types.ts';
 import { closeEditor, type Subject, useEditorSubject } from './editor.ts';
 import { PageError } from './PageError.tsx';
 
@@ -13,7 +13,7 @@ const EntityForm = lazy(() => import('./EntityForm.tsx'));
 const entityQuery = (type: EntityType, id: string) =>
   queryOptions({
     queryKey: [KINDS[type].root, 'one', id],
-    queryFn: () => call<Entity>('GET', `/v1/${KINDS[type].root}/{id}`, { id }),
+    queryFn: () => call(`GET /v1/${KINDS[type].root}/{id}`, { id }),
   });
 
 /** Everything about one task, goal or problem, to read and to change. */

@@ -15,7 +15,7 @@ import { IconArchive, IconRestore } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { archive, finish, reopen, restore, update } from '../actions.ts';
 import { isOver, KINDS, PRIORITIES } from '../entities.ts';
-import type { Entity, EntityType } from '../types.ts';
+import type { Changes, Entity, EntityType } from '../types.ts';
 import { EntityLinks } from './EntityLinks.tsx';
 
 /** Every field as the inputs hold it: text, empty for none. */
@@ -199,7 +199,7 @@ function toValues(entity: Entity): Values {
 }
 
 /** The column behind each input, where it has another name; numbers and empty inputs as the interface wants them. */
-function changed(type: EntityType, before: Values, after: Values): Record<string, unknown> {
+function changed(type: EntityType, before: Values, after: Values): Changes {
   const column: Partial<Record<keyof Values, string>> = {
     text: type === 'task' ? 'notes' : 'description',
     date: type === 'task' ? 'due_date' : 'target_date',
@@ -211,5 +211,5 @@ function changed(type: EntityType, before: Values, after: Values): Record<string
     const isNumber = name === 'priority' || name === 'impact_score' || name === 'severity';
     changes[column[name] ?? name] = value === '' || value === null ? null : isNumber ? Number(value) : value;
   }
-  return changes;
+  return changes as Changes;
 }

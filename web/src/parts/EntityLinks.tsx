@@ -43,7 +43,7 @@ export function EntityLinks({ type, id }: { type: EntityType; id: string }) {
 
   const remove = async (link: Link) => {
     try {
-      await call('DELETE', '/v1/links/{id}', { id: link.id });
+      await call('DELETE /v1/links/{id}', { id: link.id });
     } catch (error) {
       toastError(error);
     }
@@ -141,7 +141,7 @@ function AddLink({
     if (!end) return;
     setBusy(true);
     try {
-      await call('POST', '/v1/links', {
+      await call('POST /v1/links', {
         from_entity_type: type,
         from_entity_id: id,
         to_entity_type: end.type,

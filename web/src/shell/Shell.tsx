@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { useKeys, useLeaderKey } from '../keyboard.ts';
 import { openLive } from '../live.ts';
 import { EntityEditor } from '../parts/EntityEditor.tsx';
+import { queryClient, sessionQuery } from '../queries.ts';
 import { BottomBar } from './BottomBar.tsx';
 import { OfflineBanner } from './OfflineBanner.tsx';
 import { PLACES } from './places.ts';
@@ -19,6 +20,7 @@ export function Shell() {
   useDocumentTitle(here ? `${here.label} · Steward` : 'Steward');
   const [help, setHelp] = useState(false);
   useEffect(openLive, []);
+  useEffect(() => void queryClient.prefetchQuery(sessionQuery), []);
   useKeys({
     '?': () => setHelp(true),
     ...Object.fromEntries(PLACES.map((place) => [`g ${place.key}`, () => void navigate({ to: place.to })])),

@@ -18,19 +18,26 @@ import { useStickToBottom } from './useStickToBottom.ts';
 
 const MESSAGES = 100;
 
+/** The messages are in the AI SDK's own format, which the interface describes less narrowly than its types do. */
+const readMessages = (input: { id: string; cursor?: string | undefined }) =>
+  call('GET /v1/conversations/{id}/messages', { ...input, limit: MESSAGES }) as Promise<Page<UIMessage>>;
+
 const messagesQuery = (conversationId: string) =>
   queryOptions({
     queryKey: ['messages', conversationId],
-    queryFn: () =>
-      call<Page<UIMessage>>('GET', '/v1/conversations/{id}/messages', {
-        id: conversationId,
-        limit: MESSAGES,
-      }),
+    queryFn: () => readMessages({ id: conversationId }),
     // What was said goes into the chat's own state once; live events keep that one fresh.
     staleTime: 0,
     gcTime: 0,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
+  });
+
+const conversationQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['conversations', 'one', id],
+    queryFn: () => call('GET /v1/conversations/{id}', { id }),
+    staleTime: 0,
   });
 
 export function ChatThread() {
@@ -131,7 +138,7 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
   };
   const halt = async () => {
     try {
-      const { stopped } = await call<{ stopped: boolean }>('POST', '/v1/chat/{conversation_id}/stop', {
+      const { stopped } = await call('POST /v1/chat/{conversation_id}/stop', {
         conversation_id: id,
       });
       // The stream ends by itself with what was said until now; without a run there is none to end it.
@@ -142,11 +149,7 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
   };
   const showOlder = async () => {
     try {
-      const page = await call<Page<UIMessage>>('GET', '/v1/conversations/{id}/messages', {
-        id,
-        limit: MESSAGES,
-        cursor: older,
-      });
+      const page = await readMessages({ id, cursor: older ?? undefined });
       setOlder(page.next_cursor);
       setMessages((shown) => [...page.items, ...shown]);
     } catch (failure) {
@@ -179,38 +182,8 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
             />
           ))}
           {isBusy && last?.role === 'user' && <Thinking />}
-          {error && (
-            <div className={classes.failure} role="alert">
-              <IconAlertCircle size={18} aria-hidden="true" />
-              <Text size="sm" flex={1}>
-                {error.message}
-              </Text>
-              <Button
-                size="compact-sm"
-                variant="subtle"
-                color="clay"
-                leftSection={<IconRefresh size={14} />}
-                onClick={retry}
-              >
-                Try again
-              </Button>
-            </div>
-          )}
-          {isUnanswered && (
-            <Group gap="xs">
-              <Text size="sm" c="dimmed">
-                There is no answer to this yet.
-              </Text>
-              <Button
-                size="compact-sm"
-                variant="subtle"
-                leftSection={<IconRefresh size={14} />}
-                onClick={retry}
-              >
-                Ask again
-              </Button>
-            </Group>
-          )}
+          {error && <Failure message={error.message} onRetry={retry} />}
+          {isUnanswered && <Unanswered id={id} onRetry={retry} />}
         </div>
       </div>
       {!stick.isAtBottom && (
@@ -234,6 +207,44 @@ function Thread({ id, initial }: { id: string; initial: Page<UIMessage> }) {
 function ThreadHeading({ id }: { id: string }) {
   const { data } = useQuery(conversationsQuery);
   return <h1 className="visually-hidden">{data?.find((one) => one.id === id)?.title || 'Conversation'}</h1>;
+}
+
+function Failure({ message, onRetry }: { message: string; onRetry: () => void }) {
+  return (
+    <div className={classes.failure} role="alert">
+      <IconAlertCircle size={18} aria-hidden="true" />
+      <Text size="sm" flex={1}>
+        {message}
+      </Text>
+      <Button
+        size="compact-sm"
+        variant="subtle"
+        color="clay"
+        leftSection={<IconRefresh size={14} />}
+        onClick={onRetry}
+      >
+        Try again
+      </Button>
+    </div>
+  );
+}
+
+/** A question that has no answer, and why: the server remembers what became of the turn, the page does not. */
+function Unanswered({ id, onRetry }: { id: string; onRetry: () => void }) {
+  const { data } = useQuery(conversationQuery(id));
+  const run = data?.last_run;
+  if (run?.status === 'failed' && run.error_message)
+    return <Failure message={run.error_message} onRetry={onRetry} />;
+  return (
+    <Group gap="xs">
+      <Text size="sm" c="dimmed">
+        There is no answer to this yet.
+      </Text>
+      <Button size="compact-sm" variant="subtle" leftSection={<IconRefresh size={14} />} onClick={onRetry}>
+        Ask again
+      </Button>
+    </Group>
+  );
 }
 
 function Thinking() {

@@ -89,7 +89,7 @@ function Rename({ conversation, onClose }: { conversation: Conversation; onClose
   const [title, setTitle] = useState(conversation.title ?? '');
   const save = async () => {
     try {
-      await call('PATCH', '/v1/conversations/{id}', { id: conversation.id, title: title.trim() });
+      await call('PATCH /v1/conversations/{id}', { id: conversation.id, title: title.trim() });
       onClose();
     } catch (error) {
       toastError(error);
@@ -136,7 +136,7 @@ function Delete({ conversation, isCurrent, onClose }: DeleteProps) {
   const navigate = useNavigate();
   const remove = async () => {
     try {
-      await call('DELETE', '/v1/conversations/{id}', { id: conversation.id });
+      await call('DELETE /v1/conversations/{id}', { id: conversation.id });
       toastDone('The conversation is deleted');
       if (isCurrent) await navigate({ to: '/chat' });
     } catch (error) {

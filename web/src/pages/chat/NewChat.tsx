@@ -4,7 +4,6 @@ import { useState } from 'react';
 import { call } from '../../api.ts';
 import { queryClient } from '../../queries.ts';
 import { toastError } from '../../toast.tsx';
-import type { Conversation } from '../../types.ts';
 import classes from './Chat.module.css';
 import { Composer } from './Composer.tsx';
 import { leaveFirstMessage } from './first-message.ts';
@@ -24,7 +23,7 @@ export function NewChat() {
   const begin = async (text: string) => {
     setBusy(true);
     try {
-      const conversation = await call<Conversation>('POST', '/v1/conversations');
+      const conversation = await call('POST /v1/conversations');
       leaveFirstMessage(conversation.id, text);
       void queryClient.invalidateQueries({ queryKey: ['conversations'] });
       await navigate({ to: '/chat/$conversationId', params: { conversationId: conversation.id } });

@@ -2,7 +2,7 @@ import { Alert, Button, Checkbox, Code, Group, Modal, Stack, Text, TextInput } f
 import { IconKey } from '@tabler/icons-react';
 import { queryOptions, useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { call, type Page } from '../../api.ts';
+import { call } from '../../api.ts';
 import { ago } from '../../dates.ts';
 import { EmptyState } from '../../parts/EmptyState.tsx';
 import { PageError } from '../../parts/PageError.tsx';
@@ -16,7 +16,7 @@ import classes from './Settings.module.css';
 
 const keysQuery = queryOptions({
   queryKey: ['keys'],
-  queryFn: () => call<Page<ApiKey>>('GET', '/v1/keys', { limit: 200 }),
+  queryFn: () => call('GET /v1/keys', { limit: 200 }),
 });
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: keysQuery.queryKey });
@@ -75,8 +75,7 @@ export function Keys() {
                 <div>
                   <Text fw={550}>{key.label}</Text>
                   <Text size="xs" c="dimmed">
-                    {key.prefix && `${key.prefix}… · `}made {ago(key.created_at)} ·{' '}
-                    {used ? `used ${ago(used)}` : 'never used'}
+                    made {ago(key.created_at)} · {used ? `used ${ago(used)}` : 'never used'}
                   </Text>
                 </div>
                 <Button
@@ -104,7 +103,7 @@ function CreateKey({ onCreated }: { onCreated: (key: string) => void }) {
   const [asAdmin, setAsAdmin] = useState(false);
   const create = useMutation({
     mutationFn: () =>
-      call<{ key: string }>('POST', '/v1/keys', {
+      call('POST /v1/keys', {
         label: label.trim(),
         ...(asAdmin ? { profile_name: 'admin' } : {}),
       }),
@@ -149,7 +148,7 @@ function CreateKey({ onCreated }: { onCreated: (key: string) => void }) {
 
 function Revoke({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
   const revoke = useMutation({
-    mutationFn: () => call('DELETE', '/v1/keys/{id}', { id: apiKey.id }),
+    mutationFn: () => call('DELETE /v1/keys/{id}', { id: apiKey.id }),
     onSuccess: () => toastDone(`Revoked: ${apiKey.label}`),
     onError: toastError,
     onSettled: () => {

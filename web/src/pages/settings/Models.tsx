@@ -1,6 +1,6 @@
 import { Alert, Badge, Button, Code, Group, Select, Stack, Text } from '@mantine/core';
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
-import { call, type Page } from '../../api.ts';
+import { call, type Input, type Output } from '../../api.ts';
 import { PageError } from '../../parts/PageError.tsx';
 import { ListSkeleton } from '../../parts/PageSkeleton.tsx';
 import { queryClient } from '../../queries.ts';
@@ -8,44 +8,16 @@ import { toastDone, toastError } from '../../toast.tsx';
 import { Panel } from './Panel.tsx';
 import classes from './Settings.module.css';
 
-interface CatalogueEntry {
-  id: string;
-  provider_name: string;
-  model: string;
-  available: boolean;
-  needs: string | null;
-  price: { input: string; output: string } | null;
-}
-
-interface Choice {
-  purpose: string;
-  summary: string;
-  provider: string | null;
-  model: string | null;
-  why: string;
-  setting: string | null;
-  problem: string | null;
-}
-
-interface Choices {
-  default: string | null;
-  items: Choice[];
-}
-
-interface TestResult {
-  provider: string;
-  model: string;
-  latency_ms: number;
-  cost: string | null;
-}
+type CatalogueEntry = Output<'GET /v1/models'>['items'][number];
+type Choices = Output<'GET /v1/models/current'>;
 
 const catalogueQuery = queryOptions({
   queryKey: ['models', 'catalogue'],
-  queryFn: () => call<Page<CatalogueEntry>>('GET', '/v1/models'),
+  queryFn: () => call('GET /v1/models'),
 });
 const choicesQuery = queryOptions({
   queryKey: ['models', 'current'],
-  queryFn: () => call<Choices>('GET', '/v1/models/current'),
+  queryFn: () => call('GET /v1/models/current'),
 });
 
 /** Stands for "no choice of one's own". */
@@ -76,13 +48,12 @@ export function Models() {
 
 function Purposes({ choices, models }: { choices: Choices; models: CatalogueEntry[] }) {
   const choose = useMutation({
-    mutationFn: (input: { purpose: string; model: string | null }) =>
-      call<Choices>('PUT', '/v1/models/current', input),
+    mutationFn: (input: Input<'PUT /v1/models/current'>) => call('PUT /v1/models/current', input),
     onSuccess: (answer) => queryClient.setQueryData(choicesQuery.queryKey, answer),
     onError: toastError,
   });
   const test = useMutation({
-    mutationFn: () => call<TestResult>('POST', '/v1/models/test'),
+    mutationFn: () => call('POST /v1/models/test'),
     onSuccess: ({ provider, model, latency_ms, cost }) =>
       toastDone(
         `${provider}/${model} answered in ${latency_ms} ms${cost && Number(cost) > 0 ? ` for $${Number(cost)}` : ''}`,

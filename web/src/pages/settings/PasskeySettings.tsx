@@ -27,6 +27,7 @@ export function PasskeySettings() {
   });
   const remove = useMutation({ mutationFn: deletePasskey, onError: toastError, onSettled: refresh });
   const isSupported = typeof PublicKeyCredential !== 'undefined';
+  const named = addressByName();
   return (
     <Panel title="Passkeys" lead="Sign in with a fingerprint, a face or a security key, and no password.">
       {passkeys.isPending && <ListSkeleton rows={1} />}
@@ -54,7 +55,12 @@ export function PasskeySettings() {
           </Button>
         </div>
       ))}
-      {isSupported ? (
+      {named ? (
+        <Text size="sm" c="dimmed">
+          Passkeys belong to a name, and this address is a number. Open <a href={named}>{named}</a>, sign in
+          there, and add one.
+        </Text>
+      ) : isSupported ? (
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -82,4 +88,11 @@ export function PasskeySettings() {
       )}
     </Panel>
   );
+}
+
+/** Where this page is under a name, when one came by the number of one's own machine: browsers refuse those. */
+function addressByName(): string | undefined {
+  const { hostname, port, protocol, pathname } = window.location;
+  if (hostname !== '127.0.0.1' && hostname !== '[::1]') return undefined;
+  return `${protocol}//localhost${port === '' ? '' : `:${port}`}${pathname}`;
 }

@@ -1,24 +1,24 @@
 import { Alert, Badge, Button, Checkbox, Group, Text, TextInput } from '@mantine/core';
 import { queryOptions, useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { call, type Page } from '../../api.ts';
+import { call } from '../../api.ts';
 import { moment } from '../../dates.ts';
 import { PageError } from '../../parts/PageError.tsx';
 import { ListSkeleton } from '../../parts/PageSkeleton.tsx';
 import { meQuery, queryClient } from '../../queries.ts';
 import { toastDone, toastError } from '../../toast.tsx';
-import type { Invitation, User } from '../../types.ts';
+import type { User } from '../../types.ts';
 import { Panel } from './Panel.tsx';
 import { Secret } from './Secret.tsx';
 import classes from './Settings.module.css';
 
 const invitationsQuery = queryOptions({
   queryKey: ['invitations'],
-  queryFn: () => call<Page<Invitation>>('GET', '/v1/invitations', { limit: 200 }),
+  queryFn: () => call('GET /v1/invitations', { limit: 200 }),
 });
 const usersQuery = queryOptions({
   queryKey: ['users'],
-  queryFn: () => call<Page<User>>('GET', '/v1/users', { limit: 200 }),
+  queryFn: () => call('GET /v1/users', { limit: 200 }),
 });
 
 /** Letting others in. Only an administrator sees this page, and the server asks again. */
@@ -36,7 +36,7 @@ function Invite() {
   const [asAdmin, setAsAdmin] = useState(false);
   const invite = useMutation({
     mutationFn: () =>
-      call<Invitation & { url: string }>('POST', '/v1/invitations', {
+      call('POST /v1/invitations', {
         role: asAdmin ? 'admin' : 'user',
         ...(email.trim() === '' ? {} : { email: email.trim() }),
       }),
@@ -96,7 +96,7 @@ function Invite() {
 function Invitations() {
   const { data } = useQuery(invitationsQuery);
   const revoke = useMutation({
-    mutationFn: (id: string) => call('DELETE', '/v1/invitations/{id}', { id }),
+    mutationFn: (id: string) => call('DELETE /v1/invitations/{id}', { id }),
     onSuccess: () => toastDone('The invitation is taken back'),
     onError: toastError,
     onSettled: () => queryClient.invalidateQueries({ queryKey: invitationsQuery.queryKey }),
@@ -131,8 +131,7 @@ function Users() {
   const { data: me } = useSuspenseQuery(meQuery);
   const users = useQuery(usersQuery);
   const setRole = useMutation({
-    mutationFn: ({ id, role }: Pick<User, 'id' | 'role'>) =>
-      call('PATCH', '/v1/users/{id}/role', { id, role }),
+    mutationFn: ({ id, role }: Pick<User, 'id' | 'role'>) => call('PATCH /v1/users/{id}/role', { id, role }),
     onError: toastError,
     onSettled: () => queryClient.invalidateQueries({ queryKey: usersQuery.queryKey }),
   });

@@ -4,7 +4,6 @@ import { useState } from 'react';
 import { call } from '../../api.ts';
 import { meQuery, queryClient } from '../../queries.ts';
 import { toastDone, toastError } from '../../toast.tsx';
-import type { Me } from '../../types.ts';
 import { Panel } from './Panel.tsx';
 
 export function Profile() {
@@ -13,7 +12,7 @@ export function Profile() {
   const [name, setName] = useState(me.name);
   const [zone, setZone] = useState(me.timezone);
   const save = useMutation({
-    mutationFn: () => call<Me>('PATCH', '/v1/me', { name: name.trim(), timezone: zone }),
+    mutationFn: () => call('PATCH /v1/me', { name: name.trim(), timezone: zone }),
     onSuccess: () => {
       toastDone('Saved');
       // Days begin elsewhere now, so the plan is another one too.

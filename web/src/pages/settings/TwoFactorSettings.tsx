@@ -1,22 +1,14 @@
 import { Alert, Badge, Button, Group, PasswordInput, PinInput, Stack, Text } from '@mantine/core';
-import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import {
-  disableTwoFactor,
-  enableTwoFactor,
-  readSession,
-  type TwoFactorSetup,
-  verifyTotp,
-} from '../../auth.ts';
+import { disableTwoFactor, enableTwoFactor, type TwoFactorSetup, verifyTotp } from '../../auth.ts';
 import { ListSkeleton } from '../../parts/PageSkeleton.tsx';
-import { queryClient } from '../../queries.ts';
+import { queryClient, sessionQuery } from '../../queries.ts';
 import { toastDone, toastError } from '../../toast.tsx';
 import { Panel } from './Panel.tsx';
 import { QrCode } from './QrCode.tsx';
 import { Secret } from './Secret.tsx';
 import classes from './Settings.module.css';
-
-const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: readSession });
 
 /** A second factor from an authenticator app: password, picture to scan, first code, recovery codes. */
 export function TwoFactorSettings() {
