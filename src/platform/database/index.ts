@@ -6,6 +6,7 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { isId } from '../ids.ts';
 import { log } from '../log.ts';
+import { gather, preparing } from './prepared.ts';
 import { Session } from './session.ts';
 
 export type Tx = NodePgDatabase<Record<string, never>>;
@@ -87,10 +88,11 @@ async function transaction<T>(pool: pg.Pool, begin: string, fn: (tx: Tx) => Prom
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
+    gather(client);
     const begun = client.query(begin);
     // Awaited below. When it fails, so do the statements after it.
     begun.catch(() => undefined);
-    const tx = transactions.get(client) ?? drizzle({ client });
+    const tx = transactions.get(client) ?? drizzle({ client: preparing(client) });
     transactions.set(client, tx);
     const result = await fn(tx);
     await begun;

@@ -2,12 +2,12 @@
  * REST: each operation is a route. The path's parameters, the query and the body become one flat input; the answer
  * is the operation's output as JSON, or its stream as server-sent events.
  */
+import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { AppError, errorBody } from '../errors.ts';
-import { newId } from '../ids.ts';
 import { log } from '../log.ts';
 import {
   type Actor,
@@ -46,25 +46,27 @@ export interface HttpOptions {
 export function httpApp(options: HttpOptions): HttpApp {
   const app: HttpApp = new Hono();
   app.use(async (c, next) => {
-    const requestId = acceptedRequestId(c.req.header('x-request-id')) ?? newId();
+    const requestId = acceptedRequestId(c.req.header('x-request-id')) ?? randomUUID();
     c.set('requestId', requestId);
+    // Set now, it costs nothing; a header that is added to a finished response makes the server copy it.
+    c.header('x-request-id', requestId);
     const started = performance.now();
     await next();
-    c.header('x-request-id', requestId);
+    if (!c.res.headers.has('x-request-id')) c.header('x-request-id', requestId);
     recordRequest(c.req.method, c.req.routePath, c.res.status, performance.now() - started);
   });
   app.use(async (c, next) => {
     requireKnownHost(c, options.hosts);
     await next();
   });
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY,
-      onError: () => {
-        throw new AppError('payload_too_large', `a request's body may hold ${MAX_BODY} bytes at most.`);
-      },
-    }),
-  );
+  const limited = bodyLimit({
+    maxSize: MAX_BODY,
+    onError: () => {
+      throw new AppError('payload_too_large', `a request's body may hold ${MAX_BODY} bytes at most.`);
+    },
+  });
+  // A GET has no body; looking for one would cost as much as all else that is done here.
+  app.use((c, next) => (c.req.method === 'GET' ? next() : limited(c, next)));
   app.onError((error, c) => sendError(c, toAppError(error, c)));
   app.notFound((c) =>
     sendError(c, new AppError('not_found', `there is nothing at ${c.req.method} ${c.req.path}; see /docs.`)),
@@ -84,7 +86,10 @@ export function httpApp(options: HttpOptions): HttpApp {
         actor,
         requestId: c.get('requestId'),
         idempotencyKey: idempotencyKey(c.req.header('idempotency-key')),
-        signal: c.req.raw.signal,
+        // Made when it is asked for: what runs in one transaction never does.
+        get signal() {
+          return c.req.raw.signal;
+        },
       };
       const input = await readInput(c, op);
       if (op.kind === 'stream') return sendStream(c, op, options.runtime, call, input);
