@@ -1,8 +1,8 @@
 /**
  * A model that answers at once, in OpenAI's format, and says in its answer when it spoke (`@sent:…@`, on the clock
  * that all processes share) and how long it took altogether (`@own:…@`), so that whoever reads the answer can tell
- * the model's time from everybody else's. Asked for something "slow", it speaks a word every 20 ms. `GET /last` says
- * how long, in bytes, the last request was.
+ * the model's time from everybody else's. Asked for something "slow", it speaks a word every 20 ms. `GET /longest` says
+ * how many bytes the longest request since the last such question had.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,17 +14,18 @@ const PAUSE_MS = 20;
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 const { chat } = WIRES;
-let last = 0;
+let longest = 0;
 
 const server = createServer(async (request, response) => {
   const begun = now();
   if (request.method === 'GET') {
-    response.end(String(last));
+    response.end(String(longest));
+    longest = 0;
     return;
   }
   let body = '';
   for await (const data of request) body += data;
-  last = Buffer.byteLength(body);
+  longest = Math.max(longest, Buffer.byteLength(body));
   const { messages } = JSON.parse(body) as { messages: { role: string }[] };
   const slow = JSON.stringify(messages.findLast(({ role }) => role === 'user')).includes('slow');
   const frames = chat.frames({
