@@ -166,7 +166,7 @@ describe('a stranger', () => {
     const page = await open(context, '/goals');
     await visible(page.getByRole('heading', { name: 'Welcome back' }));
     await signIn(page, email);
-    await visible(page.getByRole('heading', { name: 'Goals' }));
+    await visible(page.getByRole('heading', { level: 1, name: 'Goals' }));
   });
 });
 
