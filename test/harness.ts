@@ -114,7 +114,7 @@ export async function startTestApp(
 }
 
 /** Waits until `probe` gives something, looking often. @throws Error after `ms` */
-export async function eventually<T>(probe: () => Promise<T | undefined | false>, ms = 15_000): Promise<T> {
+export async function eventually<T>(probe: () => Promise<T | undefined | false>, ms = 30_000): Promise<T> {
   for (const started = Date.now(); ; ) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;
