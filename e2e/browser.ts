@@ -31,6 +31,7 @@ export async function startBrowser(): Promise<Browser> {
   const fonts = join(tmpdir(), 'fonts');
   return chromium.launch({
     executablePath,
+    timeout: 60_000,
     args: [...sparticuz.args.filter((flag) => !UNWANTED.some((one) => one.test(flag))), ...OFF_THE_NETWORK],
     env: {
       ...(process.env as Record<string, string>),
