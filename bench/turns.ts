@@ -42,11 +42,12 @@ export async function measureTurns(options: {
     return says;
   };
 
+  const longest = async (): Promise<number> => Number(await (await fetch(`${provider.url}/longest`)).text());
+  await load.run({ kind: 'turns', origin: bare.url, clients: [await script(1, 'hi')], until: { count: 1 } });
+  const bareBytes = await longest();
   // The first turn of a user who has nothing yet, with every tool that is offered.
   await (await post('/v1/chat', { message: 'What should I do today?' })).text();
-  const promptBytes = Number(await (await fetch(`${provider.url}/longest`)).text());
-  await load.run({ kind: 'turns', origin: bare.url, clients: [await script(1, 'hi')], until: { count: 1 } });
-  const bareBytes = Number(await (await fetch(`${provider.url}/longest`)).text());
+  const promptBytes = await longest();
 
   const both = [bare, product] as const;
   const single = await script(Math.ceil((turns * (rounds + 1)) / MESSAGES), 'What should I do today?');
