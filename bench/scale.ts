@@ -131,7 +131,8 @@ async function fill(product: Product, users: number): Promise<void> {
                 case when task % 3 = 0 then 'open' else 'done' end, 1 + task % 4,
                 case when task % 2 = 0 then current_date + task % 60 - 20 end, array['home'],
                 case when task % 3 = 0 then null else now() end
-         from generate_series($2::int, $2::int + $3::int - 1) task, generate_series(0, $1::int - 1) n,
+         from (select task, n from generate_series($2::int, $2::int + $3::int - 1) task, generate_series(0, $1::int - 1) n
+               order by task, n) as turns,
               lateral (select 'Order part ' || task || case when task % 50 = 0 then ' of the ceramic tiles' else ' of the pump' end as title) t`,
         [users, from, batch],
       );
