@@ -42,9 +42,14 @@ const conversationQuery = (id: string) =>
 
 export function ChatThread() {
   const { conversationId } = useParams({ from: '/inside/chat/$conversationId' });
-  const query = useQuery({ ...messagesQuery(conversationId), enabled: !hasFirstMessage(conversationId) });
-  if (hasFirstMessage(conversationId))
-    return <Thread key={conversationId} id={conversationId} initial={NOTHING} />;
+  return <Conversation key={conversationId} id={conversationId} />;
+}
+
+function Conversation({ id }: { id: string }) {
+  // Asked once: the thread takes the first message, and must stay when it is refreshed after that.
+  const [isNew] = useState(() => hasFirstMessage(id));
+  const query = useQuery({ ...messagesQuery(id), enabled: !isNew });
+  if (isNew) return <Thread id={id} initial={NOTHING} />;
   if (query.error && !query.data) {
     return (
       <div className={classes.thread}>
@@ -57,7 +62,7 @@ export function ChatThread() {
     );
   }
   if (!query.data) return <ThreadSkeleton />;
-  return <Thread key={conversationId} id={conversationId} initial={query.data} />;
+  return <Thread id={id} initial={query.data} />;
 }
 
 const NOTHING: Page<UIMessage> = { items: [], next_cursor: null };
