@@ -350,6 +350,8 @@ class Turn {
       // As it is kept: dates as text, nothing undefined.
       return { output: JSON.parse(JSON.stringify(body)) as unknown };
     } catch (error) {
+      // It may have happened all the same: the next attempt asks by the same key and is told. A model would do it again.
+      if (this.#ctx.signal.aborted || isConnectionLoss(error)) throw error;
       if (!(error instanceof AppError)) {
         log.error({ err: error, run: run.id, tool: name, request_id: run.request_id }, 'a tool failed');
       }
