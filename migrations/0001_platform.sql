@@ -112,7 +112,7 @@ begin
                            else jsonb_build_object('user_id', steward.current_user_id()) end)::json,
     run_at := run_at, max_attempts := max_attempts, 
     -- One user's key must not replace another's job.
-    job_key := coalesce(steward.current_user_id()::text, 'service') || ':' || job_key);
+    job_key := coalesce(steward.current_user_id()::text, payload ->> 'user_id', 'service') || ':' || job_key);
 end $$;
 revoke execute on function steward.add_job(text, jsonb, timestamptz, integer, text) from public;
 grant execute on function steward.add_job(text, jsonb, timestamptz, integer, text) to steward_app;

@@ -66,8 +66,9 @@ export async function startJobs(options: {
     for (const [name, handler] of Object.entries(module.jobs ?? {})) {
       tasks[name] = async (payload, { job }) =>
         runJob({ db, clock, signal: stopping.signal }, name, handler, payload as Payload, {
-          // Tried again under one key: a process that dies in between leaves one job, not two.
-          retryKey: job.key ?? `retry:${job.id}`,
+          // Tried again under one key: a process that dies in between leaves one job, not two. The owner before
+          // the colon is put there by steward.add_job, which will do so again.
+          retryKey: job.key?.replace(/^[^:]+:/, '') ?? `retry:${job.id}`,
         });
     }
   }
