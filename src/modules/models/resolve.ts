@@ -154,18 +154,21 @@ async function discovered(env: NodeJS.ProcessEnv): Promise<Choice | undefined> {
   return undefined;
 }
 
-/** Clients by address and key: made once, so that a call does not pay for it. */
-const clients = new Map<string, Promise<(modelId: string) => LanguageModelV4>>();
+/** Models by address, key and id: made once, so that a call does not pay for the schemas that come with it. */
+const models = new Map<string, Promise<LanguageModelV4>>();
+/** Models at once; a user may name any. */
+const MODELS_MAX = 100;
 
 async function connectModel(choice: Choice, env: NodeJS.ProcessEnv): Promise<ResolvedModel> {
   const { connect, providerOptions = {}, schemaInPrompt = false } = provider(choice.provider);
   const connection = connectionOf(choice.provider, env);
-  const key = [choice.provider, connection.baseUrl, connection.apiKey].join('\n');
-  const client = clients.get(key) ?? connect(connection);
-  clients.set(key, client);
+  const key = [choice.provider, connection.baseUrl, connection.apiKey, choice.modelId].join('\n');
+  const model = models.get(key) ?? connect(connection).then((client) => client(choice.modelId));
+  if (models.size >= MODELS_MAX) models.clear();
+  models.set(key, model);
   return {
     ...choice,
-    model: (await client)(choice.modelId),
+    model: await model,
     baseUrl: connection.baseUrl,
     providerOptions,
     schemaInPrompt,
