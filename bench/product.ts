@@ -11,7 +11,7 @@ export interface Product extends Program {
   /** Runs a command of the product's own command line. @returns what it printed */
   command(...args: string[]): Promise<string>;
   /** Makes an account and a key for it. @returns the headers that show it, and the account's id */
-  account(): Promise<{ userId: string; headers: Record<string, string> }>;
+  account(name?: string): Promise<{ userId: string; headers: Record<string, string> }>;
 }
 
 export interface Options {
@@ -60,9 +60,9 @@ export async function startProduct(options: Options = {}): Promise<Product> {
   return {
     ...program,
     command,
-    account: async () => {
-      const email = 'bench@example.test';
-      const made = await command('users', 'create', '--email', email, '--name', 'Bench', '--json');
+    account: async (name = 'bench') => {
+      const email = `${name}@example.test`;
+      const made = await command('users', 'create', '--email', email, '--name', name, '--json');
       const key = await command('keys', 'create', '--label', 'bench', '--user', email);
       return {
         userId: (JSON.parse(made) as { id: string }).id,

@@ -64,6 +64,7 @@ async function measureServing(): Promise<Row[]> {
     throw error;
   });
   const { userId, headers } = await product.account();
+  const newcomer = (await product.account('newcomer')).headers;
   const databaseUrl = await product.command('db', 'url', '--role', 'owner');
   const bare = await startProgram('bench/bare-server.ts', [databaseUrl, userId, provider.url], {
     PATH: process.env.PATH,
@@ -74,7 +75,13 @@ async function measureServing(): Promise<Row[]> {
     await analyze(databaseUrl);
     return [
       ...requests,
-      ...(await measureTurns({ ...common, provider, turns: quick ? 24 : 64, ms: quick ? 1000 : 3000 })),
+      ...(await measureTurns({
+        ...common,
+        newcomer,
+        provider,
+        turns: quick ? 24 : 64,
+        ms: quick ? 1000 : 3000,
+      })),
     ];
   } finally {
     await Promise.all([bare.stop(), provider.stop()]);

@@ -13,19 +13,22 @@ export async function measureTurns(options: {
   product: Program;
   bare: Program;
   provider: Program;
+  /** Of a user with many tasks. */
   headers: Record<string, string>;
+  /** Of one who has nothing yet. */
+  newcomer: Record<string, string>;
   rounds: number;
   /** Turns of a single client a round. */
   turns: number;
   /** Milliseconds for which 8 clients talk at once. */
   ms: number;
 }): Promise<Row[]> {
-  const { load, product, bare, provider, headers, rounds, turns, ms } = options;
+  const { load, product, bare, provider, headers, newcomer, rounds, turns, ms } = options;
 
-  const post = async (path: string, body: object): Promise<Response> => {
+  const post = async (path: string, body: object, who = headers): Promise<Response> => {
     const response = await fetch(`${product.url}${path}`, {
       method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
+      headers: { ...who, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
@@ -45,9 +48,12 @@ export async function measureTurns(options: {
   const longest = async (): Promise<number> => Number(await (await fetch(`${provider.url}/longest`)).text());
   await load.run({ kind: 'turns', origin: bare.url, clients: [await script(1, 'hi')], until: { count: 1 } });
   const bareBytes = await longest();
-  // The first turn of a user who has nothing yet, with every tool that is offered.
-  await (await post('/v1/chat', { message: 'What should I do today?' })).text();
-  const promptBytes = await longest();
+  const firstPrompt = async (who: Record<string, string>): Promise<number> => {
+    await (await post('/v1/chat', { message: 'What should I do today?' }, who)).text();
+    return longest();
+  };
+  const promptBytes = await firstPrompt(newcomer);
+  const busyBytes = await firstPrompt(headers);
 
   const both = [bare, product] as const;
   const single = await script(Math.ceil((turns * (rounds + 1)) / MESSAGES), 'What should I do today?');
@@ -89,5 +95,12 @@ export async function measureTurns(options: {
       { of: 'value', atMost: 8000 },
       'the message alone',
     ),
+    {
+      name: 'the same for a user with many tasks, 25 of them named',
+      unit: 'bytes',
+      product: [busyBytes],
+      baseline: [bareBytes],
+      against: 'the message alone',
+    },
   ];
 }
